@@ -1,0 +1,3 @@
+module github.com/saprolite/saprolite/tools
+
+go 1.26
