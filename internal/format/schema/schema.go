@@ -92,12 +92,24 @@ func Unsupported(member string) *bedrock.ValidationException {
 }
 
 // UnsupportedBlock is the error of a content block that a native body has no
-// place for: kind is its name, as image.
-func UnsupportedBlock(kind string) *bedrock.ValidationException {
+// place for. block is one of the unions of the API, as bedrock.ContentBlock.
+func UnsupportedBlock(block any) *bedrock.ValidationException {
 	return &bedrock.ValidationException{
-		Message: "This model doesn't support the " + kind + " content block that you provided. " +
+		Message: "This model doesn't support the " + kindOf(block) + " content block that you provided. " +
 			"Update the content block and try again.",
 	}
+}
+
+// kindOf is the name of the member of a union that is set.
+func kindOf(union any) string {
+	v := reflect.ValueOf(union)
+	for i := range v.NumField() {
+		if !v.Field(i).IsZero() {
+			name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+			return name
+		}
+	}
+	return "empty"
 }
 
 func malformed(wording Wording, violations []string) *bedrock.ValidationException {
