@@ -1,0 +1,266 @@
+package formattest
+
+import (
+	"errors"
+	"iter"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/saprolite/saprolite/internal/bedrock"
+	"github.com/saprolite/saprolite/internal/format"
+	"github.com/saprolite/saprolite/internal/provider"
+)
+
+// each gives chunks one after the other.
+func each(chunks [][]byte) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		for _, chunk := range chunks {
+			if !yield(chunk, nil) {
+				return
+			}
+		}
+	}
+}
+
+// collect takes a stream to its end or its error.
+func collect(stream iter.Seq2[format.Chunk, error]) (chunks []format.Chunk, err error) {
+	for chunk, err := range stream {
+		if err != nil {
+			return chunks, err
+		}
+		chunks = append(chunks, chunk)
+	}
+	return chunks, nil
+}
+
+// answer is an answer in pieces and as a whole.
+type answer struct {
+	pieces []string
+	stop   bedrock.StopReason
+	usage  bedrock.TokenUsage
+}
+
+func (a answer) events() []bedrock.ConverseStreamOutput {
+	events := []bedrock.ConverseStreamOutput{{MessageStart: &bedrock.MessageStartEvent{Role: bedrock.ConversationRoleAssistant}}}
+	for _, piece := range a.pieces {
+		events = append(events, bedrock.ConverseStreamOutput{ContentBlockDelta: &bedrock.ContentBlockDeltaEvent{
+			Delta: bedrock.ContentBlockDelta{Text: &piece},
+		}})
+	}
+	return append(events,
+		bedrock.ConverseStreamOutput{ContentBlockStop: &bedrock.ContentBlockStopEvent{}},
+		bedrock.ConverseStreamOutput{MessageStop: &bedrock.MessageStopEvent{StopReason: a.stop}},
+		bedrock.ConverseStreamOutput{Metadata: &bedrock.ConverseStreamMetadataEvent{Usage: a.usage}},
+	)
+}
+
+func (a answer) whole() *bedrock.ConverseResponse {
+	return &bedrock.ConverseResponse{
+		Output: bedrock.ConverseOutput{Message: &bedrock.Message{
+			Role:    bedrock.ConversationRoleAssistant,
+			Content: []bedrock.ContentBlock{{Text: new(strings.Join(a.pieces, ""))}},
+		}},
+		StopReason: a.stop,
+		Usage:      a.usage,
+	}
+}
+
+var sentence = answer{
+	pieces: []string{"Sap", "ro", "lite is ", "\"rotten\" rock", " 🪨", ".\n"},
+	stop:   bedrock.StopReasonEndTurn,
+	usage:  bedrock.TokenUsage{InputTokens: 12, OutputTokens: 7, TotalTokens: 19},
+}
+
+// stream gives events as a provider does.
+func stream(events []bedrock.ConverseStreamOutput) provider.Events {
+	return func(yield func(bedrock.ConverseStreamOutput, error) bool) {
+		for _, event := range events {
+			if !yield(event, nil) {
+				return
+			}
+		}
+	}
+}
+
+// testStreamEqualsPlain checks that the same answer, streamed and whole, says
+// the same when it is read back.
+func (s Suite) testStreamEqualsPlain(t *testing.T) {
+	for _, modelID := range s.ModelIDs {
+		for _, stop := range []bedrock.StopReason{bedrock.StopReasonEndTurn, bedrock.StopReasonMaxTokens} {
+			sent := sentence
+			sent.stop = stop
+			body, err := s.Format.Renderer(modelID).Response(sent.whole())
+			if err != nil {
+				t.Fatal(err)
+			}
+			plain, err := s.Format.ParseResponse(body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text := textOf(plain)
+			if text != strings.Join(sent.pieces, "") || plain.StopReason != stop {
+				t.Errorf("%s: plain answer reads %q, %s", modelID, text, plain.StopReason)
+			}
+			chunks, err := collect(s.Format.Renderer(modelID).Stream(stream(sent.events())))
+			if err != nil {
+				t.Fatal(err)
+			}
+			streamed, reason := s.read(t, chunks)
+			if streamed != text || reason != stop {
+				t.Errorf("%s: streamed answer reads %q, %s", modelID, streamed, reason)
+			}
+		}
+	}
+}
+
+func textOf(answer *bedrock.ConverseResponse) string {
+	var text strings.Builder
+	for _, block := range answer.Output.Message.Content {
+		if block.Text != nil {
+			text.WriteString(*block.Text)
+		}
+	}
+	return text.String()
+}
+
+// read parses chunks back, and checks the order of the events on the way.
+func (s Suite) read(t *testing.T, chunks []format.Chunk) (text string, reason bedrock.StopReason) {
+	t.Helper()
+	var bodies [][]byte
+	for _, chunk := range chunks {
+		bodies = append(bodies, chunk.Body)
+	}
+	var order []string
+	for event, err := range s.Format.ParseStream(each(bodies)) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		order = append(order, event.EventType())
+		switch {
+		case event.ContentBlockDelta != nil && event.ContentBlockDelta.Delta.Text != nil:
+			text += *event.ContentBlockDelta.Delta.Text
+		case event.MessageStop != nil:
+			reason = event.MessageStop.StopReason
+		}
+	}
+	if n := len(order); n < 3 || order[0] != "messageStart" || order[n-2] != "messageStop" || order[n-1] != "metadata" {
+		t.Errorf("order of events: %q", order)
+	}
+	return text, reason
+}
+
+// testNothingHeldBack checks that every delta leaves as a chunk before the next
+// event is asked for, and that Last marks the last chunk alone.
+func (s Suite) testNothingHeldBack(t *testing.T) {
+	for _, modelID := range s.ModelIDs {
+		out := 0
+		watched := func(yield func(bedrock.ConverseStreamOutput, error) bool) {
+			for i, event := range sentence.events() {
+				before := out
+				if !yield(event, nil) {
+					t.Errorf("%s: event %d was not wanted", modelID, i)
+					return
+				}
+				if event.ContentBlockDelta != nil && out == before {
+					t.Errorf("%s: event %d was held back", modelID, i)
+				}
+			}
+		}
+		var lasts []bool
+		for chunk, err := range s.Format.Renderer(modelID).Stream(watched) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			out++
+			lasts = append(lasts, chunk.Last)
+		}
+		if slices.Index(lasts, true) != len(lasts)-1 {
+			t.Errorf("%s: Last of the chunks is %v", modelID, lasts)
+		}
+	}
+}
+
+// testCancelled checks that a consumer may leave at any chunk, and that no event
+// is asked for afterwards.
+func (s Suite) testCancelled(t *testing.T) {
+	for _, modelID := range s.ModelIDs {
+		all, err := collect(s.Format.Renderer(modelID).Stream(stream(sentence.events())))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := range all {
+			left, after := false, 0
+			watched := func(yield func(bedrock.ConverseStreamOutput, error) bool) {
+				for _, event := range sentence.events() {
+					if left {
+						after++
+					}
+					if !yield(event, nil) {
+						return
+					}
+				}
+			}
+			for range s.Format.Renderer(modelID).Stream(watched) {
+				if n--; n < 0 {
+					left = true
+					break
+				}
+			}
+			if after > 0 {
+				t.Errorf("%s: %d events were asked for after the consumer left", modelID, after)
+			}
+		}
+	}
+}
+
+// testFailed checks that an error inside the events comes out, once and last,
+// on both sides.
+func (s Suite) testFailed(t *testing.T) {
+	broken := &bedrock.ModelStreamErrorException{Message: "the upstream broke"}
+	for _, modelID := range s.ModelIDs {
+		events := func(yield func(bedrock.ConverseStreamOutput, error) bool) {
+			for _, event := range sentence.events()[:3] {
+				if !yield(event, nil) {
+					return
+				}
+			}
+			yield(bedrock.ConverseStreamOutput{}, broken)
+		}
+		var chunks [][]byte
+		var failures []error
+		for chunk, err := range s.Format.Renderer(modelID).Stream(events) {
+			if err != nil {
+				failures = append(failures, err)
+				continue
+			}
+			if len(failures) > 0 || chunk.Last {
+				t.Errorf("%s: chunk %s, last %v, errors before it %v", modelID, chunk.Body, chunk.Last, failures)
+			}
+			chunks = append(chunks, chunk.Body)
+		}
+		if len(failures) != 1 || !errors.Is(failures[0], broken) {
+			t.Errorf("%s: errors %v, want the one of the events", modelID, failures)
+		}
+		failures = nil
+		for _, err := range s.Format.ParseStream(brokenOff(chunks, broken)) {
+			if err != nil {
+				failures = append(failures, err)
+			}
+		}
+		if len(failures) != 1 || !errors.Is(failures[0], broken) {
+			t.Errorf("%s: parsing gave errors %v, want the one of the chunks", modelID, failures)
+		}
+	}
+}
+
+func brokenOff(chunks [][]byte, err error) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		for _, chunk := range chunks {
+			if !yield(chunk, nil) {
+				return
+			}
+		}
+		yield(nil, err)
+	}
+}
