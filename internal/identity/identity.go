@@ -1,0 +1,69 @@
+// Package identity tells who is calling.
+//
+// An [Authenticator] turns a request into a [Principal] or refuses it. [SigV4]
+// asks for a signature and finds secrets through [Keys]; [None] asks for nothing.
+// Credentials that everybody knows, the development key and none at all, are good
+// on the machine itself alone: [RequireLoopback] refuses at the start a listener
+// that others can reach, and both authenticators look at every request again.
+//
+// A refusal carries a [bedrock.Exception] in the words of AWS. Any other error is
+// a fault of this side, such as a store that does not answer.
+package identity
+
+import (
+	"context"
+	"errors"
+	"net/http"
+)
+
+// Principal is a caller: a user, a role's session, or the root of an account.
+type Principal struct {
+	// ARN is the caller's Amazon Resource Name, as
+	// arn:aws:iam::123456789012:user/alice. Policies and logs name callers by it.
+	ARN string
+	// Account is the 12 digits of the caller's account.
+	Account string
+	// UserID is what IAM calls aws:userid; for a root it is the account.
+	UserID string
+	// Method is how the caller proved to be that principal.
+	Method Method
+}
+
+// Method is a way to authenticate.
+type Method string
+
+const (
+	// MethodNone is no authentication at all.
+	MethodNone Method = "none"
+	// MethodSigV4 is a signature with an access key.
+	MethodSigV4 Method = "sigv4"
+)
+
+// Authenticator tells who sent a request. It is safe for concurrent use.
+type Authenticator interface {
+	// Authenticate returns the principal that sent r, whose whole body is body.
+	// It does not read r.Body. A refusal has a [bedrock.Exception] in its chain;
+	// one of the kind [APIKeyError] is written in its own way.
+	Authenticate(ctx context.Context, r *http.Request, body []byte) (Principal, error)
+}
+
+// Keys finds access keys. It is safe for concurrent use.
+type Keys interface {
+	// Lookup returns the access key of that id. The error is [ErrUnknownKey] when
+	// there is none, or none any more.
+	Lookup(ctx context.Context, accessKeyID string) (Key, error)
+}
+
+// Key is what the holder of an access key id must know, and who the holder is.
+type Key struct {
+	// Secret is the secret access key.
+	Secret string
+	// Principal is the holder. Its Method is left to the authenticator.
+	Principal Principal
+	// LoopbackOnly is set for a key that everybody knows: it is good for requests
+	// of the same machine alone, and unknown to all others.
+	LoopbackOnly bool
+}
+
+// ErrUnknownKey means that no access key has the id.
+var ErrUnknownKey = errors.New("unknown access key")
