@@ -14,8 +14,8 @@ const (
 )
 
 // Error is the refusal of a request, with the name and the text that AWS gives
-// it. Its HTTP status is always 403. The texts repeat parts of the request, but
-// never a signature or a secret.
+// it. Its HTTP status is always 403. The texts are for the caller, whose own
+// words they repeat, a session token among them: they do not belong in a log.
 type Error struct {
 	// Code is the name of the error, as InvalidSignatureException.
 	Code string
