@@ -9,7 +9,7 @@ type Progress interface {
 
 // Task is one piece of work that Progress shows. One goroutine at a time uses it.
 type Task interface {
-	// Advance adds n bytes to what is done.
+	// Advance adds n bytes to what is done; n is negative when some must be fetched again.
 	Advance(n int64)
 	// Done ends the task; err is nil when it succeeded. Nothing is called after it.
 	Done(err error)
