@@ -10,8 +10,14 @@ import (
 // Render writes the system prompt and the messages of a conversation as a
 // prompt. Several texts of one message become one, on lines of their own. A
 // last message of the assistant is left open, to be continued. Other blocks
-// than text are a *bedrock.ValidationException.
+// than text, tools and an outputConfig are a *bedrock.ValidationException.
 func (t *Template) Render(conversation *bedrock.ConverseRequest) (string, error) {
+	if conversation.ToolConfig != nil {
+		return "", &bedrock.ValidationException{Message: "This model doesn't support tool use."}
+	}
+	if conversation.OutputConfig != nil {
+		return "", schema.Unsupported("outputConfig")
+	}
 	system, err := systemTexts(conversation.System)
 	if err != nil {
 		return "", err

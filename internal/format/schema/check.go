@@ -3,6 +3,7 @@ package schema
 import (
 	"math"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -32,23 +33,23 @@ func (n *node) check(place string, value jsontext.Value, violations []string) []
 }
 
 func (n *node) checkObject(place string, value jsontext.Value, violations []string) []string {
-	members := membersOf(value)
+	members := Members(value)
 	for _, f := range n.fields {
-		if _, ok := find(members, f.name); f.required && !ok {
+		if f.required && !slices.ContainsFunc(members, func(m Member) bool { return m.Name == f.name }) {
 			violations = append(violations, place+": required key ["+f.name+"] not found")
 		}
 	}
 	for _, m := range members {
-		if !n.open && n.field(m.name) == nil {
-			violations = append(violations, place+": extraneous key ["+m.name+"] is not permitted")
+		if !n.open && n.field(m.Name) == nil {
+			violations = append(violations, place+": extraneous key ["+m.Name+"] is not permitted")
 		}
 	}
 	for _, m := range members {
-		f := n.field(m.name)
-		if f == nil || f.nullable && m.value.Kind() == 'n' {
+		f := n.field(m.Name)
+		if f == nil || f.nullable && m.Value.Kind() == 'n' {
 			continue
 		}
-		violations = f.check(place+string(jsontext.Pointer("").AppendToken(m.name)), m.value, violations)
+		violations = f.check(place+string(jsontext.Pointer("").AppendToken(m.Name)), m.Value, violations)
 	}
 	return violations
 }

@@ -95,40 +95,6 @@ func wantMessage(t *testing.T, err error, message string) {
 	}
 }
 
-func TestMerge(t *testing.T) {
-	names := map[string]string{"top_k": "k"}
-	for _, test := range []struct{ name, native, additional, want string }{
-		{"nothing", `{"a":1}`, ``, `{"a":1}`},
-		{"null", `{"a":1}`, `null`, `{"a":1}`},
-		{"new comes last", `{"b":1}`, `{"a":2}`, `{"b":1,"a":2}`},
-		{"objects merge", `{"c":{"x":1,"y":2}}`, `{"c":{"y":3,"z":4}}`, `{"c":{"x":1,"y":3,"z":4}}`},
-		{"others replace", `{"c":{"x":1},"d":[1]}`, `{"c":5,"d":[2]}`, `{"c":5,"d":[2]}`},
-		{"names", `{}`, `{"top_k":5}`, `{"k":5}`},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			got, err := schema.Merge([]byte(test.native), []byte(test.additional), names)
-			if err != nil || string(got) != test.want {
-				t.Errorf("got %s, %v, want %s", got, err, test.want)
-			}
-		})
-	}
-	if _, err := schema.Merge([]byte(`{}`), []byte(`[1]`), nil); err == nil {
-		t.Error("an array was merged into an object")
-	}
-}
-
-func TestFields(t *testing.T) {
-	type fields struct {
-		TopK *int32 `json:"top_k,omitzero"`
-	}
-	if got, err := schema.Fields(fields{}); got != nil || err != nil {
-		t.Errorf("no member gives %s, %v", got, err)
-	}
-	if got, _ := schema.Fields(fields{new(int32(3))}); string(got) != `{"top_k":3}` {
-		t.Errorf("got %s", got)
-	}
-}
-
 func FuzzDecode(f *testing.F) {
 	s := schema.For[body](schema.Counted)
 	f.Add([]byte(`{"text":"a","config":{"temperature":0.1,"limit":7},"turns":[{"role":"a"}],"stop":["x"],"any":{}}`))
