@@ -1,63 +1,167 @@
 package catalog
 
-import "github.com/saprolite/saprolite/internal/provider"
+import (
+	"slices"
+	"strings"
 
-// Model is what the catalogue knows of one foundation model.
+	"github.com/saprolite/saprolite/internal/bedrock"
+	"github.com/saprolite/saprolite/internal/provider"
+)
+
+// Model is what the catalogue knows of one model.
 type Model struct {
 	// ID is the bare id, as amazon.nova-lite-v1:0.
 	ID string
+	// Base is the id of the model of the service that a custom model is like: the
+	// one to hand to a format. For other models it is ID.
+	Base string
 	// Name and Vendor are the branded names, as Nova Lite and Amazon.
 	Name, Vendor string
 	// Family names the format of its native bodies: a folder of
 	// internal/format. Empty for models without one.
 	Family string
-	// Abilities is what the service lets the model carry.
-	Abilities provider.Abilities
+	// Custom marks a model that the service does not have.
+	Custom bool
+	// Legacy marks a model that the service lists as LEGACY or has retired.
+	Legacy bool
+
 	// Converse says whether the model takes conversations at all; embedding,
 	// rerank, image and speech models do not.
 	Converse bool
+	// Abilities is what the service lets the model carry in a conversation.
+	Abilities provider.Abilities
 	// Streaming, SystemPrompts and CountTokens say whether the service offers
 	// these for the model.
 	Streaming, SystemPrompts, CountTokens bool
+	// ToolStreaming says whether tools work in ConverseStream; where Tools is
+	// set and this is not, they work in Converse alone.
+	ToolStreaming bool
+	// S3Locations says whether media may be given as s3Location.
+	S3Locations bool
+	// TypedToolUse says whether the toolUse blocks of its answers carry
+	// type tool_use, as those of newer Claude models do.
+	TypedToolUse bool
+	// Turns are the rules that the service holds conversations to.
+	Turns Turns
+	// Usage says which counters its answers carry.
+	Usage UsageStyle
+
 	// ContextWindow and MaxOutput are in tokens; 0 is unknown.
 	ContextWindow, MaxOutput int32
-	// Usage says which counters its answers carry beside the three of the API.
-	Usage UsageStyle
-	// InputModalities and OutputModalities are TEXT, IMAGE, EMBEDDING, ...
-	InputModalities, OutputModalities []string
+	// InputModalities and OutputModalities are TEXT, IMAGE, EMBEDDING and, as
+	// the service has them beyond its own enumeration, VIDEO, AUDIO and SPEECH.
+	InputModalities, OutputModalities []bedrock.ModelModality
 	// Profiles are the prefixes of its cross-region inference profiles, as us,
 	// eu and global.
 	Profiles []string
-	// OnDemand says whether the bare id can be invoked without a profile.
+	// OnDemand says whether the service takes the bare id.
 	OnDemand bool
 }
 
-// UsageStyle says which counters a model's answers carry beside inputTokens,
-// outputTokens and totalTokens, as the recordings show them.
-type UsageStyle int
+// Turns are the rules about the order of messages that differ between models.
+type Turns struct {
+	// UserFirst refuses a conversation that starts with an assistant message.
+	UserFirst bool
+	// Alternate refuses two messages of the same role in a row.
+	Alternate bool
+	// UserLast refuses a conversation that ends with an assistant message.
+	UserLast bool
+}
 
-// The styles of usage.
+// The modalities of the models, those beyond the service's enumeration too.
 const (
-	// UsagePlain has the three counts alone.
-	UsagePlain UsageStyle = iota
-	// UsageTools adds an empty serverToolUsage.
-	UsageTools
-	// UsageCache adds the four cache counters, without serverToolUsage.
-	UsageCache
-	// UsageCacheTools adds the four cache counters and serverToolUsage.
-	UsageCacheTools
-	// UsageCacheReadTools adds the two cache read counters and serverToolUsage.
-	UsageCacheReadTools
+	text      = bedrock.ModelModalityText
+	image     = bedrock.ModelModalityImage
+	embedding = bedrock.ModelModalityEmbedding
+	video     = bedrock.ModelModality("VIDEO")
+	audio     = bedrock.ModelModality("AUDIO")
+	speech    = bedrock.ModelModality("SPEECH")
 )
 
-// Target is where a request for a model goes.
-type Target struct {
-	// Requested is the id or ARN of the request.
-	Requested string
-	// Model is what the catalogue knows of the model behind it.
-	Model *Model
-	// Provider is the name of the configured provider that answers.
-	Provider string
-	// Upstream is the name by which that provider knows the model.
-	Upstream string
+// Models gives the foundation models of the service, vendor by vendor. The
+// values are the caller's own.
+func Models() []*Model {
+	all := slices.Concat(
+		amazonText(), amazonOther(),
+		claude(),
+		ai21(), cohere(),
+		meta(), mistral(),
+		deepSeek(), openAI(), qwen(), openWeights(),
+		writer(), stability(), twelveLabs(), luma(),
+	)
+	models := make([]*Model, len(all))
+	for i := range all {
+		models[i] = &all[i]
+	}
+	return models
+}
+
+// Families gives the names of the formats of native bodies, sorted.
+func Families() []string {
+	return []string{
+		familyAI21, familyAnthropic, familyChat, familyCohere, familyDeepSeek,
+		familyLlama, familyMistral, familyNova, familyTitan,
+	}
+}
+
+const (
+	familyAI21      = "ai21"
+	familyAnthropic = "anthropic"
+	familyChat      = "chat"
+	familyCohere    = "cohere"
+	familyDeepSeek  = "deepseek"
+	familyLlama     = "llama"
+	familyMistral   = "mistral"
+	familyNova      = "nova"
+	familyTitan     = "titan"
+)
+
+// line is one model in a table: what the models of a series differ in.
+type line struct {
+	id, name string
+	// context and output are in tokens.
+	context, output int32
+	// access holds the prefixes of the model's inference profiles and, when the
+	// bare id works, the word on-demand.
+	access string
+}
+
+// series makes the models of the lines, which are like the shared one in all
+// that a line does not say.
+func (shared Model) series(lines ...line) []Model {
+	models := make([]Model, len(lines))
+	for i, l := range lines {
+		m := shared
+		m.ID, m.Base, m.Name, m.ContextWindow, m.MaxOutput = l.id, l.id, l.name, l.context, l.output
+		for word := range strings.FieldsSeq(l.access) {
+			if word == "on-demand" {
+				m.OnDemand = true
+			} else {
+				m.Profiles = append(m.Profiles, word)
+			}
+		}
+		if len(m.InputModalities) == 0 {
+			m.InputModalities = inputs(m.Abilities)
+		}
+		if len(m.OutputModalities) == 0 {
+			m.OutputModalities = []bedrock.ModelModality{text}
+		}
+		models[i] = m
+	}
+	return models
+}
+
+// inputs gives the modalities that follow from a text model's abilities.
+func inputs(a provider.Abilities) []bedrock.ModelModality {
+	in := []bedrock.ModelModality{text}
+	if a.Images {
+		in = append(in, image)
+	}
+	if a.Video {
+		in = append(in, video)
+	}
+	if a.Audio {
+		in = append(in, speech)
+	}
+	return in
 }
