@@ -12,7 +12,7 @@ import (
 var templates = map[string]*prompt.Template{
 	"Llama2": prompt.Llama2, "Llama3": prompt.Llama3, "Llama4": prompt.Llama4,
 	"Mistral": prompt.Mistral, "DeepSeek": prompt.DeepSeek,
-	"Titan": prompt.Titan, "Command": prompt.Command,
+	"Titan": prompt.Titan, "Command": prompt.Command, "Claude": prompt.Claude,
 }
 
 // conversation makes one of texts, each behind the first letter of its role.
@@ -49,6 +49,7 @@ func TestRender(t *testing.T) {
 			"<|header_start|>user<|header_end|>\n\nBye<|eot|><|header_start|>assistant<|header_end|>\n\n",
 		"Mistral":  "<s>[SYSTEM_PROMPT] Be brief.[/SYSTEM_PROMPT][INST] Hi [/INST] Hello</s>[INST] Bye [/INST]",
 		"DeepSeek": "<｜begin▁of▁sentence｜>Be brief.<｜User｜>Hi<｜Assistant｜>Hello<｜end▁of▁sentence｜><｜User｜>Bye<｜Assistant｜><think>\n",
+		"Claude":   "\n\nBe brief.\n\nHuman: Hi\n\nAssistant: Hello\n\nHuman: Bye\n\nAssistant:",
 		"Titan":    "System: Be brief.\n\nUser: Hi\n\nBot: Hello\n\nUser: Bye\n\nBot:",
 		"Command":  "System: Be brief.\n\nUser: Hi\n\nChatbot: Hello\n\nUser: Bye\n\nChatbot:",
 	} {

@@ -19,7 +19,7 @@ func Read(prompt string, templates ...*Template) *bedrock.ConverseRequest {
 
 // Parse reads a prompt that is written in the template, and says whether it is.
 func (t *Template) Parse(prompt string) (*bedrock.ConverseRequest, bool) {
-	text, begun := strings.CutPrefix(strings.TrimLeft(prompt, " \n"), t.begin)
+	text, begun := t.cutBegin(prompt)
 	if !strings.Contains(text, t.user.mark) {
 		return nil, false
 	}
@@ -38,10 +38,18 @@ func (t *Template) Parse(prompt string) (*bedrock.ConverseRequest, bool) {
 			t.add(conversation, turn.role, content)
 		}
 	}
-	if !t.addPreamble(conversation, preamble, open || begun && t.begin != "") {
+	if !t.addPreamble(conversation, preamble, open || begun) {
 		return nil, false
 	}
 	return conversation, true
+}
+
+// cutBegin takes away what opens a prompt, and says whether it was there.
+func (t *Template) cutBegin(prompt string) (text string, begun bool) {
+	if text, begun = strings.CutPrefix(prompt, t.begin); !begun || t.begin == "" {
+		text, begun = strings.CutPrefix(strings.TrimLeft(prompt, " \n"), t.begin)
+	}
+	return text, begun && t.begin != ""
 }
 
 // turn is what stands behind one mark.

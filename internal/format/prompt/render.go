@@ -62,7 +62,7 @@ func (t *Template) renderSystem(b *strings.Builder, texts []string, turns []turn
 			t.renderTurn(b, turn{bedrock.ConversationRoleSystem, t.part(text)}, false)
 		}
 	case t.inner == nil:
-		b.WriteString(t.part(strings.Join(texts, "\n")))
+		b.WriteString(t.part(strings.Join(texts, "\n")) + t.system.trail)
 	case len(turns) == 0 || turns[0].role != bedrock.ConversationRoleUser:
 		return nil, &bedrock.ValidationException{Message: "A conversation must start with a user message. " +
 			"Try again with a conversation that starts with a user message."}

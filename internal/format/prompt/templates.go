@@ -73,6 +73,20 @@ var Titan = labels("Bot")
 // Command is the same for Cohere Command, which calls itself Chatbot.
 var Command = labels("Chatbot")
 
+// Claude is the dialogue of Anthropic's text completions. What stands ahead of
+// its first turn is the system prompt.
+var Claude = &Template{
+	begin:     "\n\n",
+	preamble:  true,
+	system:    form{trail: "\n\n"},
+	user:      form{mark: "Human:", lead: " ", trail: "\n\n"},
+	assistant: form{mark: "Assistant:", lead: " ", trail: "\n\n"},
+	mustOpen:  true,
+	open:      "Assistant:",
+	marks:     regexp.MustCompile(`(?m)^(?:Human|Assistant):`),
+	special:   regexp.MustCompile(`(?m)(^(?:Human|Assistant))(\x{2060}*)(:)`),
+}
+
 func labels(assistant string) *Template {
 	names := `System|User|` + assistant
 	return &Template{
