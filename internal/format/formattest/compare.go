@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,15 +20,17 @@ import (
 // same compares conversations and answers: embedded JSON by value, empty and
 // absent lists as one.
 var same = gocmp.Options{
-	gocmp.Transformer("JSON", func(raw json.RawMessage) any {
+	gocmp.FilterPath(isJSON, gocmp.Transformer("JSON", func(raw json.RawMessage) any {
 		var value any
 		if len(raw) > 0 && json.Unmarshal(raw, &value) != nil {
 			return string(raw)
 		}
 		return value
-	}),
-	cmpopts.EquateEmpty(),
+	})),
+	gocmp.FilterPath(func(p gocmp.Path) bool { return !isJSON(p) }, cmpopts.EquateEmpty()),
 }
+
+func isJSON(p gocmp.Path) bool { return p.Last().Type() == reflect.TypeFor[json.RawMessage]() }
 
 // spelling says how far the text of two JSON values must agree.
 type spelling int
