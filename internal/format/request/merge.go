@@ -1,9 +1,6 @@
 package request
 
-import (
-	"github.com/go-json-experiment/json/jsontext"
-	"github.com/saprolite/saprolite/internal/format/schema"
-)
+import "github.com/saprolite/saprolite/internal/format/schema"
 
 func merge(members, more []schema.Member) []schema.Member {
 	for _, m := range more {
@@ -12,7 +9,7 @@ func merge(members, more []schema.Member) []schema.Member {
 		case i < 0:
 			members = append(members, m)
 		case members[i].Value.Kind() == '{' && m.Value.Kind() == '{':
-			members[i].Value = appendObject(nil, merge(schema.Members(members[i].Value), schema.Members(m.Value)))
+			members[i].Value = schema.Object(merge(schema.Members(members[i].Value), schema.Members(m.Value)))
 		default:
 			members[i].Value = m.Value
 		}
@@ -27,17 +24,4 @@ func find(members []schema.Member, name string) int {
 		}
 	}
 	return -1
-}
-
-func appendObject(to []byte, members []schema.Member) []byte {
-	to = append(to, '{')
-	for i, m := range members {
-		if i > 0 {
-			to = append(to, ',')
-		}
-		to, _ = jsontext.AppendQuote(to, m.Name)
-		to = append(to, ':')
-		to = append(to, m.Value...)
-	}
-	return append(to, '}')
 }

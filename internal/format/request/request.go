@@ -61,7 +61,7 @@ func Render(native any, additional []byte, names Names) ([]byte, error) {
 			members[i].Name = name
 		}
 	}
-	return appendObject(nil, merge(schema.Members(body), members)), nil
+	return schema.Object(merge(schema.Members(body), members)), nil
 }
 
 // Has says whether a body is an object with a member of the name.

@@ -86,7 +86,7 @@ func (f *field) check(place string, value jsontext.Value, violations []string) [
 // checkCustom lets a type that reads itself try the value. The library words a
 // value that no form of the type fits as one that no subschema matches.
 func (n *node) checkCustom(place string, value jsontext.Value, violations []string) []string {
-	if json.Unmarshal(value, reflect.New(n.typ).Interface()) != nil {
+	if json.Unmarshal(value, reflect.New(n.typ).Interface(), json.RejectUnknownMembers(true)) != nil {
 		return append(violations, place+": #: no subschema matched out of the total 2 subschemas")
 	}
 	return violations

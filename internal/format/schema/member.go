@@ -32,3 +32,16 @@ func Members(object jsontext.Value) []Member {
 	}
 	return members
 }
+
+// Object writes members as a compact object, if their values are compact.
+func Object(members []Member) jsontext.Value {
+	object := []byte{'{'}
+	for i, m := range members {
+		if i > 0 {
+			object = append(object, ',')
+		}
+		object, _ = jsontext.AppendQuote(object, m.Name)
+		object = append(append(object, ':'), m.Value...)
+	}
+	return append(object, '}')
+}
