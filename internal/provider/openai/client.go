@@ -1,0 +1,198 @@
+// Package openai answers conversations from any server that speaks OpenAI's chat
+// completions: vLLM, SGLang, llm-d, Ollama, LM Studio, llama.cpp's llama-server,
+// and others that have POST /v1/chat/completions.
+//
+// A Client carries text and reasoning. Tools and images it does not carry yet;
+// it refuses them, as it refuses an answer that calls a tool.
+//
+// What servers do differently, and what is done about it:
+//
+//   - Stop sequences. Servers end a turn and a stop sequence alike by
+//     finish_reason "stop". vLLM names the sequence in the choice's stop_reason,
+//     SGLang in matched_stop. From a server that has neither (Ollama, LM Studio,
+//     llama-server) an answer that a stop sequence ended says end_turn, unless
+//     Client.StopSequence knows more.
+//   - A last message of the assistant. vLLM and SGLang continue it when told so
+//     (continue_final_message), the others without being told. Plain answers of
+//     llama.cpp, but not its streams, repeat it; that part is cut off.
+//   - Reasoning comes as reasoning_content, or under vLLM's newer name reasoning.
+//   - Usage of prompts that a server had cached is not told apart yet:
+//     inputTokens is all of prompt_tokens. A server that gives no usage has zeros.
+//
+// The facts come from the sources and documentation of vLLM ("OpenAI-Compatible
+// Server"), SGLang and llama.cpp (its server's README), and from answers of
+// llama.cpp build 11549.
+package openai
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"time"
+
+	"github.com/saprolite/saprolite/internal/bedrock"
+	"github.com/saprolite/saprolite/internal/provider"
+	"github.com/saprolite/saprolite/internal/sse"
+)
+
+// Client speaks to one server. It is a provider of all its models; New makes one
+// for a server somewhere, other providers fill in the fields themselves and use
+// the parts that they need. The fields are not changed after the first use.
+type Client struct {
+	// HTTP sends the requests. Its Timeout is best 0: answers take long.
+	HTTP *http.Client
+	// BaseURL is what the path of a request is appended to, without a final
+	// slash: http://127.0.0.1:8000/v1.
+	BaseURL string
+	// Header is sent with every request; Authorization goes here. Its values
+	// are kept out of errors.
+	Header http.Header
+	// ResponseTimeout bounds the wait for the head of a response, which is the
+	// whole work of a plain call; 0 means DefaultResponseTimeout.
+	ResponseTimeout time.Duration
+	// IdleTimeout bounds the wait for each next byte of a response; 0 means
+	// DefaultIdleTimeout.
+	IdleTimeout time.Duration
+	// Prepare, if set, may change the body of a chat request before it is sent.
+	Prepare func(call provider.Call, body Body)
+	// StopSequence, if set, names the stop sequence that ended an answer, or
+	// the empty string for none. It gets the JSON object, a chunk or a plain
+	// answer, that had finish_reason "stop".
+	StopSequence func(object []byte) string
+}
+
+// The bounds of a Client.
+const (
+	DefaultResponseTimeout = 15 * time.Minute
+	DefaultIdleTimeout     = 5 * time.Minute
+
+	maxEvent = 8 << 20
+	maxBody  = 64 << 20
+	maxError = 64 << 10
+)
+
+// Abilities is what the client carries for any model.
+func (c *Client) Abilities(string) provider.Abilities {
+	return provider.Abilities{Reasoning: true}
+}
+
+// Close closes the connections that nobody uses.
+func (c *Client) Close() error {
+	c.HTTP.CloseIdleConnections()
+	return nil
+}
+
+var _ interface {
+	provider.Provider
+	provider.Capable
+} = (*Client)(nil)
+
+// Post sends a JSON body to a path below BaseURL. An answer other than 2xx, or
+// none, is an error as Converse gives it.
+func (c *Client) Post(ctx context.Context, path string, body []byte) (*Response, error) {
+	return c.post(ctx, c.BaseURL+path, body)
+}
+
+func (c *Client) post(ctx context.Context, url string, body []byte) (*Response, error) {
+	guarded, watch := newWatchdog(ctx)
+	r := &Response{client: c, caller: ctx, watch: watch}
+	request, err := http.NewRequestWithContext(guarded, http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		watch.end()
+		return nil, c.invalid(err)
+	}
+	for name, values := range c.Header {
+		request.Header[name] = values
+	}
+	request.Header.Set("Content-Type", "application/json")
+	watch.allow(cmp.Or(c.ResponseTimeout, DefaultResponseTimeout))
+	response, err := c.HTTP.Do(request)
+	watch.rest()
+	if err != nil {
+		watch.end()
+		return nil, r.Err(err)
+	}
+	r.Header, r.body = response.Header, response.Body
+	if response.StatusCode/100 != 2 {
+		defer r.Close()
+		return nil, c.statusError(response, r)
+	}
+	return r, nil
+}
+
+// upstream names the server in errors.
+func (c *Client) upstream() string { return c.BaseURL }
+
+// Response is a successful response whose body is read as it comes. The reader
+// MUST close it.
+type Response struct {
+	// Header is the head of the response.
+	Header http.Header
+
+	client *Client
+	caller context.Context
+	watch  *watchdog
+	body   io.ReadCloser
+}
+
+// Streams says whether the body is a stream of server-sent events. A server that
+// cannot stream answers whole.
+func (r *Response) Streams() bool {
+	mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return err == nil && mediaType == "text/event-stream"
+}
+
+// Events reads the body as server-sent events of a bounded size. Errors of the
+// reader go through Err.
+func (r *Response) Events() *sse.Reader { return sse.NewReader(r, maxEvent) }
+
+// Read reads the body. It waits for the next byte as long as the client's
+// IdleTimeout lets it.
+func (r *Response) Read(p []byte) (int, error) {
+	r.watch.allow(cmp.Or(r.client.IdleTimeout, DefaultIdleTimeout))
+	n, err := r.body.Read(p)
+	r.watch.rest()
+	return n, err
+}
+
+// ReadAll reads a body of a bounded size to its end.
+func (r *Response) ReadAll() ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r, maxBody+1))
+	if err != nil {
+		return nil, r.Err(err)
+	}
+	if len(body) > maxBody {
+		return nil, r.client.invalid(fmt.Errorf("a body of more than %d bytes", maxBody))
+	}
+	return body, nil
+}
+
+// Close ends the request; if the body was not read to its end, the server sees
+// that its client has left.
+func (r *Response) Close() error {
+	r.watch.end()
+	return r.body.Close()
+}
+
+// finish reads what may follow the last event, so that the connection can be
+// used again. It waits briefly: some servers leave the stream open.
+func (r *Response) finish() {
+	r.watch.allow(50 * time.Millisecond)
+	_, _ = io.Copy(io.Discard, io.LimitReader(r.body, 4<<10)) // only the connection is at stake
+	r.watch.rest()
+}
+
+// Err words an error of reading the body, or of sending the request, as Converse
+// gives it.
+func (r *Response) Err(err error) error {
+	return r.client.brokenError(r.caller, r.watch.cause(err), err)
+}
+
+// invalid is the error of an answer that cannot be understood.
+func (c *Client) invalid(err error) error {
+	return bedrock.WithCause(modelError(http.StatusOK), c.cause(http.StatusOK, err))
+}

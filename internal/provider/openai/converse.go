@@ -1,0 +1,220 @@
+package openai
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/saprolite/saprolite/internal/bedrock"
+	"github.com/saprolite/saprolite/internal/provider"
+	"github.com/saprolite/saprolite/internal/sse"
+)
+
+// Converse answers a call by one request to /chat/completions.
+func (c *Client) Converse(ctx context.Context, call provider.Call) provider.Events {
+	return func(yield func(bedrock.ConverseStreamOutput, error) bool) {
+		a := &answer{client: c, out: provider.NewWriter(yield)}
+		if err := a.run(ctx, call); err != nil {
+			a.out.Fail(err)
+		}
+	}
+}
+
+// answer reads one answer.
+type answer struct {
+	client *Client
+	out    *provider.Writer
+	// prefill is the assistant's last message, which the answer continues.
+	prefill string
+	// stops says that the request had stop sequences.
+	stops bool
+	usage *usage
+}
+
+// errLeft ends an answer whose consumer has left.
+var errLeft = errors.New("the consumer has left")
+
+func (a *answer) run(ctx context.Context, call provider.Call) error {
+	body, err := NewBody(call)
+	if err != nil {
+		return err
+	}
+	if call.Incremental {
+		body["stream"] = true
+		body["stream_options"] = map[string]bool{"include_usage": true}
+	}
+	if a.client.Prepare != nil {
+		a.client.Prepare(call, body)
+	}
+	a.stops = body["stop"] != nil
+	if messages, ok := body["messages"].([]Message); ok {
+		if last := messages[len(messages)-1]; last.Role == string(bedrock.ConversationRoleAssistant) {
+			a.prefill = last.Content
+		}
+	}
+	text, err := body.JSON()
+	if err != nil {
+		return a.client.invalid(err)
+	}
+	response, err := a.client.Post(ctx, "/chat/completions", text)
+	if err != nil {
+		return err
+	}
+	defer response.Close()
+	if response.Streams() {
+		err = a.stream(response)
+	} else {
+		err = a.plain(response)
+	}
+	if errors.Is(err, errLeft) {
+		return nil
+	}
+	return err
+}
+
+// stream reads an answer as it comes.
+func (a *answer) stream(response *Response) error {
+	events := response.Events()
+	var d decoder
+	for {
+		data, err := events.Next()
+		switch {
+		case err == io.EOF && a.out.Stopped(), err == nil && string(data) == "[DONE]":
+			return a.end(response)
+		case err == io.EOF:
+			return a.broken(io.ErrUnexpectedEOF)
+		case errors.Is(err, sse.ErrTooLong):
+			return a.broken(err)
+		case err != nil && a.out.Started():
+			return a.cut(response, err)
+		case err != nil:
+			return response.Err(err)
+		}
+		if err := a.event(&d, data); err != nil {
+			return err
+		}
+	}
+}
+
+// event takes one chunk of a stream.
+func (a *answer) event(d *decoder, data []byte) error {
+	if text, reasoning, ok := d.token(data); ok {
+		return a.write(text, reasoning)
+	}
+	c, err := d.decode(data)
+	if err != nil {
+		return a.broken(fmt.Errorf("a chunk of the stream: %w", err))
+	}
+	return a.take(c, data, func(choice *choice) *content { return &choice.Delta })
+}
+
+// plain reads an answer that comes whole.
+func (a *answer) plain(response *Response) error {
+	body, err := response.ReadAll()
+	if err != nil {
+		return err
+	}
+	var d decoder
+	c, err := d.decode(body)
+	if err != nil {
+		return a.broken(fmt.Errorf("the answer: %w", err))
+	}
+	if c.Timings != nil && len(c.Choices) > 0 {
+		// This is llama.cpp, which repeats what it continues.
+		text := &c.Choices[0].Message.Text
+		text.value = strings.TrimPrefix(text.value, a.prefill)
+	}
+	if err := a.take(c, body, func(choice *choice) *content { return &choice.Message }); err != nil {
+		return err
+	}
+	return a.end(nil)
+}
+
+// take writes what a chunk says.
+func (a *answer) take(c *chunk, object []byte, content func(*choice) *content) error {
+	switch {
+	case c.Error != nil && c.Error.Kind() != 'n':
+		return a.failed(failureOf(c.Error))
+	case c.Object == "error":
+		return a.failed(c.failure())
+	}
+	if c.Usage != nil {
+		a.usage = c.Usage
+	}
+	for i := range c.Choices {
+		choice := &c.Choices[i]
+		if choice.Index != 0 || a.out.Stopped() {
+			continue
+		}
+		if err := a.choice(choice, content(choice), object); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// choice looks at the end that a choice may have, before anything is written,
+// and writes content and end.
+func (a *answer) choice(choice *choice, content *content, object []byte) error {
+	if content.callsTools() {
+		return a.broken(errors.New("the answer calls a tool, which is not carried"))
+	}
+	reason, fields, err := a.reason(choice, object)
+	if err != nil {
+		return a.broken(err)
+	}
+	if err := a.content(content); err != nil {
+		return err
+	}
+	if reason != "" && !a.out.Stop(reason, fields) {
+		return errLeft
+	}
+	return nil
+}
+
+// content writes what is new. A refusal is text: the model's own words.
+func (a *answer) content(c *content) error {
+	if !a.out.Start() {
+		return errLeft
+	}
+	if err := a.write(c.reasoning().value, true); err != nil {
+		return err
+	}
+	if err := a.write(c.Text.value, false); err != nil {
+		return err
+	}
+	return a.write(c.Refusal, false)
+}
+
+func (a *answer) write(text string, reasoning bool) error {
+	more := true
+	switch {
+	case a.out.Stopped():
+		// Nothing comes behind the end.
+	case reasoning:
+		more = a.out.Reasoning(text)
+	default:
+		more = a.out.Text(text)
+	}
+	if !more {
+		return errLeft
+	}
+	return nil
+}
+
+// end writes the end of a complete answer.
+func (a *answer) end(response *Response) error {
+	if !a.out.Started() {
+		return a.broken(errors.New("the answer holds no choice"))
+	}
+	if !a.out.Stopped() && !a.out.Stop(bedrock.StopReasonEndTurn, nil) {
+		return errLeft
+	}
+	a.out.Metadata(a.usage.tokens())
+	if response != nil {
+		response.finish()
+	}
+	return nil
+}

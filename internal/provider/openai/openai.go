@@ -1,0 +1,110 @@
+package openai
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+)
+
+// Options configure the client of a server. Only BaseURL is required.
+type Options struct {
+	// BaseURL is where the API is: http://10.0.0.7:8000/v1. An address without
+	// a path gets the usual /v1; a server with another prefix has it here, as
+	// https://gateway.example/openai/v1.
+	BaseURL string
+	// APIKey is sent as a bearer token. If it is empty, APIKeyEnv names the
+	// environment variable that holds it; if that is empty too, none is sent.
+	APIKey, APIKeyEnv string
+	// Header is sent with every request, and may replace Authorization.
+	Header map[string]string
+	// DialTimeout bounds a connection's making, TLS included each; 0 means 10
+	// seconds.
+	DialTimeout time.Duration
+	// ResponseTimeout and IdleTimeout are those of Client.
+	ResponseTimeout, IdleTimeout time.Duration
+	// MaxConnections bounds the connections to the server, on which further
+	// calls wait; 0 means 1024. As many are kept open while nobody uses them.
+	MaxConnections int
+}
+
+// New makes the client of a server, with a pool of connections of its own. It
+// does not connect.
+func New(o Options) (*Client, error) {
+	base, err := baseURL(o.BaseURL)
+	if err != nil {
+		return nil, err
+	}
+	header, err := o.header()
+	if err != nil {
+		return nil, err
+	}
+	return &Client{
+		HTTP: &http.Client{
+			Transport: o.transport(),
+			// A redirect would carry the prompt and the key to somebody else.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		BaseURL:         base,
+		Header:          header,
+		ResponseTimeout: o.ResponseTimeout,
+		IdleTimeout:     o.IdleTimeout,
+	}, nil
+}
+
+func baseURL(address string) (string, error) {
+	u, err := url.Parse(address)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("the base URL: %w", err)
+	case u.Scheme != "http" && u.Scheme != "https", u.Host == "":
+		return "", fmt.Errorf("the base URL %q is not like http://127.0.0.1:8000/v1", address)
+	case u.User != nil:
+		return "", errors.New("the base URL holds a user name: set a header Authorization instead")
+	case u.RawQuery != "", u.Fragment != "":
+		return "", fmt.Errorf("the base URL %q holds more than a path", address)
+	}
+	path := strings.TrimRight(u.EscapedPath(), "/")
+	return u.Scheme + "://" + u.Host + cmp.Or(path, "/v1"), nil
+}
+
+func (o Options) header() (http.Header, error) {
+	header := http.Header{}
+	key := o.APIKey
+	if key == "" && o.APIKeyEnv != "" {
+		if key = os.Getenv(o.APIKeyEnv); key == "" {
+			return nil, fmt.Errorf("the environment variable %s, which holds the API key, is not set", o.APIKeyEnv)
+		}
+	}
+	if key != "" {
+		header.Set("Authorization", "Bearer "+key)
+	}
+	for name, value := range o.Header {
+		header.Set(name, value)
+	}
+	return header, nil
+}
+
+func (o Options) transport() *http.Transport {
+	const defaultConnections = 1024
+	dial := cmp.Or(o.DialTimeout, 10*time.Second)
+	connections := cmp.Or(o.MaxConnections, defaultConnections)
+	return &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         (&net.Dialer{Timeout: dial, KeepAlive: 30 * time.Second}).DialContext,
+		TLSHandshakeTimeout: dial,
+		ForceAttemptHTTP2:   true,
+		MaxConnsPerHost:     connections,
+		MaxIdleConns:        connections,
+		MaxIdleConnsPerHost: connections,
+		IdleConnTimeout:     90 * time.Second,
+		// Compressed streams come in lumps.
+		DisableCompression:     true,
+		MaxResponseHeaderBytes: 64 << 10,
+	}
+}

@@ -1,0 +1,135 @@
+package openai_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/saprolite/saprolite/internal/bedrock"
+	"github.com/saprolite/saprolite/internal/provider"
+	"github.com/saprolite/saprolite/internal/provider/openai"
+)
+
+func text(s string) bedrock.ContentBlock { return bedrock.ContentBlock{Text: &s} }
+
+func user(blocks ...bedrock.ContentBlock) bedrock.Message {
+	return bedrock.Message{Role: bedrock.ConversationRoleUser, Content: blocks}
+}
+
+func assistant(blocks ...bedrock.ContentBlock) bedrock.Message {
+	return bedrock.Message{Role: bedrock.ConversationRoleAssistant, Content: blocks}
+}
+
+func TestNewBody(t *testing.T) {
+	thought := bedrock.ContentBlock{ReasoningContent: &bedrock.ReasoningContentBlock{
+		ReasoningText: &bedrock.ReasoningTextBlock{Text: new("Hm."), Signature: new("s")},
+	}}
+	guarded := bedrock.ContentBlock{GuardContent: &bedrock.GuardrailConverseContentBlock{
+		Text: &bedrock.GuardrailConverseTextBlock{Text: new("c")},
+	}}
+	tests := []struct {
+		name    string
+		request bedrock.ConverseRequest
+		want    string
+	}{
+		{
+			"text",
+			bedrock.ConverseRequest{Messages: []bedrock.Message{user(text("a"), text("b"), guarded)}},
+			`{"messages":[{"role":"user","content":"a\nb\nc"}],"model":"m"}`,
+		},
+		{
+			"system and inference configuration",
+			bedrock.ConverseRequest{
+				System:   []bedrock.SystemContentBlock{{Text: new("a")}, {Text: new("b")}},
+				Messages: []bedrock.Message{user(text("c"))},
+				InferenceConfig: &bedrock.InferenceConfiguration{
+					MaxTokens: new(int32(9)), Temperature: new(float32(0.7)), TopP: new(float32(0)), StopSequences: []string{"x"},
+				},
+			},
+			`{"max_tokens":9,"messages":[{"role":"system","content":"a\nb"},{"role":"user","content":"c"}],"model":"m",` +
+				`"stop":["x"],"temperature":0.7,"top_p":0}`,
+		},
+		{
+			"reasoning and prefill",
+			bedrock.ConverseRequest{Messages: []bedrock.Message{user(text("a")), assistant(thought, text("b"))}},
+			`{"add_generation_prompt":false,"continue_final_message":true,"messages":[{"role":"user","content":"a"},` +
+				`{"role":"assistant","content":"b","reasoning_content":"Hm."}],"model":"m"}`,
+		},
+		{
+			"additional fields win over the configuration",
+			bedrock.ConverseRequest{
+				Messages:                     []bedrock.Message{user(text("a"))},
+				InferenceConfig:              &bedrock.InferenceConfiguration{Temperature: new(float32(1))},
+				AdditionalModelRequestFields: []byte(`{"top_k": 5, "temperature": 0.1, "chat_template_kwargs": {"a": [1]}}`),
+			},
+			`{"chat_template_kwargs":{"a":[1]},"messages":[{"role":"user","content":"a"}],"model":"m","temperature":0.1,"top_k":5}`,
+		},
+		{
+			"no additional fields",
+			bedrock.ConverseRequest{Messages: []bedrock.Message{user(text("a"))}, AdditionalModelRequestFields: []byte(`null`)},
+			`{"messages":[{"role":"user","content":"a"}],"model":"m"}`,
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			body, err := openai.NewBody(provider.Call{Model: "m", Request: &test.request})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := body.JSON()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(test.want, string(got)); d != "" {
+				t.Error(d)
+			}
+		})
+	}
+}
+
+func TestNewBodyRefuses(t *testing.T) {
+	ask := []bedrock.Message{user(text("a"))}
+	tests := []struct {
+		name    string
+		request bedrock.ConverseRequest
+		want    string
+	}{
+		{
+			"tools", bedrock.ConverseRequest{Messages: ask, ToolConfig: &bedrock.ToolConfiguration{}},
+			"This model doesn't support tool use.",
+		},
+		{
+			"tool result", bedrock.ConverseRequest{Messages: []bedrock.Message{user(bedrock.ContentBlock{ToolResult: &bedrock.ToolResultBlock{}})}},
+			"This model doesn't support tool use.",
+		},
+		{
+			"image", bedrock.ConverseRequest{Messages: []bedrock.Message{user(bedrock.ContentBlock{Image: &bedrock.ImageBlock{}})}},
+			"This model doesn't support the image content block that you provided. Update the content block and try again.",
+		},
+		{
+			"cache point", bedrock.ConverseRequest{Messages: ask, System: []bedrock.SystemContentBlock{{CachePoint: &bedrock.CachePointBlock{}}}},
+			"You invoked an unsupported model or your request did not allow prompt caching. See the documentation for more information.",
+		},
+		{
+			"no messages", bedrock.ConverseRequest{},
+			"A conversation must start with a user message. Try again with a conversation that starts with a user message.",
+		},
+		{
+			"a member that is the client's", bedrock.ConverseRequest{Messages: ask, AdditionalModelRequestFields: []byte(`{"stream":true}`)},
+			"The model returned the following errors: Malformed input request: #: extraneous key [stream] is not permitted, please reformat your input and try again.",
+		},
+		{
+			"fields that are no object", bedrock.ConverseRequest{Messages: ask, AdditionalModelRequestFields: []byte(`[1]`)},
+			"The value at additionalModelRequestFields must be an object.",
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := openai.NewBody(provider.Call{Model: "m", Request: &test.request})
+			refused, ok := errors.AsType[*bedrock.ValidationException](err)
+			if !ok || refused.Message != test.want {
+				t.Errorf("got %v\nwant %s", err, test.want)
+			}
+		})
+	}
+}
