@@ -27,8 +27,9 @@ var messages = formattest.Suite{
 		Blocks: []string{"image", "document", "cachePoint", "reasoningContent", "toolUse"},
 	},
 	// An answer of March 2024, when content stood ahead of model.
-	ByValue: []string{"traceloop/openllmetry#packages/opentelemetry-instrumentation-langchain/tests/cassettes/test_llms/test_bedrock.yaml#0"},
-	MadeUp:  []string{"/message/id"},
+	ByValue:   []string{"traceloop/openllmetry#packages/opentelemetry-instrumentation-langchain/tests/cassettes/test_llms/test_bedrock.yaml#0"},
+	MadeUp:    []string{"/message/id"},
+	Malformed: malformedMessages.table(),
 }
 
 // completions are the models that knew text completions, and by them Messages
@@ -41,7 +42,8 @@ var completions = formattest.Suite{
 		System: true, Turns: true, Prefill: true, StopSequences: true, MaxTokens: true, Prompt: true,
 		Extras: []string{`{"top_k":250}`},
 	},
-	MadeUp: []string{"/message/id"},
+	MadeUp:    []string{"/message/id"},
+	Malformed: malformedCompletions.table(),
 }
 
 func hasPrompt(i *recorded.Interaction) bool {
