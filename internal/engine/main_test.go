@@ -75,6 +75,9 @@ func playParent() {
 		fmt.Println(err)
 		os.Exit(1)
 	}
+	if p.opts.Server == "" {
+		p.locate = locateManaged
+	}
 	os.Setenv(roleVariable, "server")
 	if _, err := p.Acquire(context.Background(), Model{Weights: os.Getenv("PARENT_WEIGHTS"), Context: 256, Slots: 1}); err != nil {
 		fmt.Println(err)

@@ -21,6 +21,7 @@ type Pool struct {
 	kill   context.CancelFunc
 	wg     sync.WaitGroup // workers
 	memory func() int64   // the budget in bytes
+	locate func(context.Context, Options) (program, error)
 	// admission is held by the one worker that is making room for itself.
 	admission chan struct{}
 
@@ -48,6 +49,7 @@ func NewPool(opts Options) (*Pool, error) {
 	}
 	p := &Pool{
 		opts:      opts,
+		locate:    locate,
 		admission: make(chan struct{}, 1),
 		changed:   make(chan struct{}),
 		workers:   map[Model]*worker{},
@@ -80,7 +82,7 @@ func (p *Pool) Fetch(ctx context.Context, m Model) error {
 
 // prepare finds or fetches the engine and the weights, and plans how to run them.
 func (p *Pool) prepare(ctx context.Context, m Model) (program, plan, error) {
-	engine, err := locate(ctx, p.opts)
+	engine, err := p.locate(ctx, p.opts)
 	if err != nil {
 		return nil, plan{}, err
 	}

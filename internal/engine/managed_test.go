@@ -1,0 +1,230 @@
+//go:build unix
+
+package engine
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/saprolite/saprolite/internal/download"
+)
+
+// The tests of this file run the real engine with the default model. What they fetch stays in
+// the cache that all tests share.
+
+var defaultModel = Model{Weights: DefaultWeights, Context: 1024, Slots: 2}
+
+// managedPool returns a pool of the managed engine, with all that it needs already fetched.
+func managedPool(t *testing.T) *Pool {
+	t.Helper()
+	p := newPool(t, Options{Cache: sharedCache(t), Threads: 1})
+	p.locate = locateManaged // whatever llama-server this machine has
+	if err := p.Fetch(t.Context(), defaultModel); err != nil {
+		missing(t, "the engine and the default model cannot be fetched", err)
+	}
+	return p
+}
+
+// ask sends a chat request and returns the text of the answer.
+func ask(ctx context.Context, l *Lease, question string) (string, error) {
+	body, err := json.Marshal(map[string]any{
+		"messages": []map[string]string{
+			{"role": "system", "content": "You are a helpful assistant."},
+			{"role": "user", "content": question},
+		},
+		"temperature": 0, "max_tokens": 16,
+	})
+	if err != nil {
+		return "", err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, l.BaseURL+"/v1/chat/completions", bytes.NewReader(body))
+	if err != nil {
+		return "", err
+	}
+	resp, err := l.Client.Do(req)
+	if err != nil {
+		return "", err
+	}
+	defer resp.Body.Close()
+	var answer struct {
+		Choices []struct{ Message struct{ Content string } }
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil || len(answer.Choices) != 1 {
+		return "", fmt.Errorf("status %d, %v", resp.StatusCode, err)
+	}
+	return answer.Choices[0].Message.Content, nil
+}
+
+func wantParis(t *testing.T, l *Lease) {
+	t.Helper()
+	answer, err := ask(t.Context(), l, "What is the capital of France?")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(answer, "Paris") {
+		t.Errorf("answered %q", answer)
+	}
+}
+
+func TestManagedEngineAnswers(t *testing.T) {
+	p := managedPool(t)
+	l := mustAcquire(t, p, defaultModel)
+	defer l.Release()
+	wantParis(t, l)
+	if l.Context != 1024 || !slices.Contains(l.ControlTokens, "<|im_start|>") || !slices.Contains(l.ControlTokens, "<|im_end|>") {
+		t.Errorf("context %d, control tokens %q", l.Context, l.ControlTokens)
+	}
+	var props struct {
+		TotalSlots int `json:"total_slots"`
+		Settings   struct {
+			Context int `json:"n_ctx"`
+		} `json:"default_generation_settings"`
+	}
+	if err := json.Unmarshal([]byte(mustGet(t, l, "/props")), &props); err != nil {
+		t.Fatal(err)
+	}
+	if props.TotalSlots != 2 || props.Settings.Context != 1024 {
+		t.Errorf("the engine has %d slots of %d tokens, want 2 of 1024", props.TotalSlots, props.Settings.Context)
+	}
+}
+
+func TestDefaultModelFacts(t *testing.T) {
+	p := managedPool(t)
+	_, plan, err := p.prepare(t.Context(), Model{Weights: DefaultWeights})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// 30 layers x 3 heads x 2 x 64 values x 2 bytes.
+	if want := int64(98_362_432 + fixedBytes + 23_040*plan.context*plan.slots); plan.need != want {
+		t.Errorf("needs %d bytes, want %d", plan.need, want)
+	}
+	if plan.context > 8192 || plan.slots > 4 {
+		t.Errorf("%d x %d tokens", plan.slots, plan.context)
+	}
+}
+
+func TestSecondFetchNeedsNoNetwork(t *testing.T) {
+	p := managedPool(t)
+	t.Setenv("PIP_NO_INDEX", "1")
+	t.Setenv("PIP_FIND_LINKS", "")
+	p.opts.Cache = &download.Cache{Dir: p.opts.Cache.Dir, Python: filepath.Join(t.TempDir(), "no-python")}
+	if err := p.Fetch(t.Context(), defaultModel); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestKilledEngineIsRestarted(t *testing.T) {
+	p := managedPool(t)
+	l := mustAcquire(t, p, defaultModel)
+	inFlight := make(chan error)
+	go func() {
+		_, err := get(context.Background(), l, "/health") // warms the connection up
+		if err == nil {
+			_, err = askLong(l)
+		}
+		inFlight <- err
+	}()
+	waitBusy(t, l)
+	p.mu.Lock()
+	pid := p.workers[defaultModel].child.process.cmd.Process.Pid
+	p.mu.Unlock()
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-inFlight; err == nil {
+		t.Error("the request in flight got an answer")
+	}
+	l.Release()
+	waitGone(t, pid)
+	for {
+		again := mustAcquire(t, p, defaultModel)
+		_, err := ask(t.Context(), again, "Hi")
+		if err == nil {
+			wantParis(t, again)
+			again.Release()
+			return
+		}
+		// The pool may not have seen the end yet; a second child that fails shows in Acquire.
+		again.Release()
+	}
+}
+
+// askLong sends a request that takes the engine long.
+func askLong(l *Lease) (string, error) {
+	const body = `{"messages":[{"role":"user","content":"Count."}],"max_tokens":900,"ignore_eos":true}`
+	resp, err := l.Client.Post(l.BaseURL+"/v1/chat/completions", "application/json", strings.NewReader(body))
+	if err != nil {
+		return "", err
+	}
+	return resp.Status, resp.Body.Close()
+}
+
+// waitBusy waits until the engine works on a request.
+func waitBusy(t *testing.T, l *Lease) {
+	t.Helper()
+	for !strings.Contains(mustGet(t, l, "/slots"), `"is_processing":true`) {
+		if t.Context().Err() != nil {
+			t.Fatal("the engine never got to work")
+		}
+	}
+}
+
+func TestManagedEngineEndsWithKilledParent(t *testing.T) {
+	p := managedPool(t)
+	_, plan, err := p.prepare(t.Context(), defaultModel)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parent, child := parentOf(t, "PARENT_SERVER=", "PARENT_CACHE="+p.opts.Cache.Dir, "PARENT_WEIGHTS="+plan.weights)
+	killParent(t, parent, child)
+}
+
+// Without what Linux adds, the launcher alone must notice that its parent is gone.
+func TestLauncherEndsWithItsInput(t *testing.T) {
+	p := managedPool(t)
+	l := mustAcquire(t, p, defaultModel)
+	defer l.Release()
+	p.mu.Lock()
+	proc := p.workers[defaultModel].child.process
+	p.mu.Unlock()
+	if err := proc.stdin.Close(); err != nil {
+		t.Fatal(err)
+	}
+	<-proc.exited
+	if proc.err != nil {
+		t.Errorf("it ended by %v", proc.err)
+	}
+}
+
+func TestManagedEngineSaysWhatIsWrong(t *testing.T) {
+	p := managedPool(t)
+	_, err := p.Acquire(t.Context(), Model{Weights: weightsFile(t, "empty.gguf", 0)})
+	if err == nil || !strings.Contains(err.Error(), "failed to load model") || !strings.Contains(err.Error(), "exit status 1") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestManagedEngineEmbeds(t *testing.T) {
+	p := managedPool(t)
+	l := mustAcquire(t, p, Model{Weights: DefaultWeights, Context: 256, Slots: 1, Embedding: true})
+	defer l.Release()
+	resp, err := l.Client.Post(l.BaseURL+"/v1/embeddings", "application/json", strings.NewReader(`{"input":"stone"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var answer struct {
+		Data []struct{ Embedding []float64 }
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil || len(answer.Data) != 1 || len(answer.Data[0].Embedding) != 576 {
+		t.Errorf("status %d, %v: not one vector of 576", resp.StatusCode, err)
+	}
+}
