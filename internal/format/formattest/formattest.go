@@ -32,6 +32,10 @@ type Suite struct {
 	// MadeUp points to the strings of a chunk that no event can carry, so that
 	// the renderer makes them up, as /message/id. Their length counts.
 	MadeUp []string
+	// Recast, where it is not nil, gives the chunks of a recorded stream as the
+	// renderer must write them, which comes to know some things later than the
+	// service does.
+	Recast func(chunks [][]byte) [][]byte
 }
 
 // Carries says what a native body has a place for. Text of one user turn is
