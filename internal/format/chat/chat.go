@@ -49,9 +49,6 @@ type streamOptions struct {
 
 var bodies = schema.For[body](schema.Counted)
 
-// must is the word for any tool.
-const must = "required"
-
 // ParseRequest reads a body. Members that are unknown here, which the service
 // passes to the model's server, go to additionalModelRequestFields as they are.
 func (Format) ParseRequest(modelID string, data []byte) (*format.Request, error) {
@@ -66,7 +63,7 @@ func (Format) ParseRequest(modelID string, data []byte) (*format.Request, error)
 	if err != nil {
 		return nil, err
 	}
-	tools, none, err := ReadTools(native.Tools, native.ToolChoice, must)
+	tools, none, err := ReadTools(native.Tools, native.ToolChoice)
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +133,7 @@ func (Format) RenderRequest(modelID string, conversation *bedrock.ConverseReques
 	if err != nil {
 		return nil, err
 	}
-	tools, choice, err := WriteTools(conversation.ToolConfig, must)
+	tools, choice, err := WriteTools(conversation.ToolConfig, "required")
 	if err != nil {
 		return nil, err
 	}

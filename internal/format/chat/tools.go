@@ -24,11 +24,10 @@ type Function struct {
 }
 
 // ReadTools gives the tools of a body as a configuration, nil without tools.
-// must is the family's word for any. The choice none, which the conversation
-// lacks, is said by the second result.
-func ReadTools(tools []Tool, choice jsontext.Value, must string) (config *bedrock.ToolConfiguration, none bool, err error) {
+// The choice none, which the conversation lacks, is said by the second result.
+func ReadTools(tools []Tool, choice jsontext.Value) (config *bedrock.ToolConfiguration, none bool, err error) {
 	if len(tools) == 0 {
-		if asked, _, err := readChoice(choice, must); err != nil || asked != nil && asked.Auto == nil {
+		if asked, _, err := readChoice(choice); err != nil || asked != nil && asked.Auto == nil {
 			return nil, false, cmp.Or(err, error(schema.Violation("#", "required key [tools] not found")))
 		}
 		return nil, false, nil
@@ -47,7 +46,7 @@ func ReadTools(tools []Tool, choice jsontext.Value, must string) (config *bedroc
 			InputSchema: &bedrock.ToolInputSchema{Json: []byte(f.Parameters)},
 		}})
 	}
-	config.ToolChoice, none, err = readChoice(choice, must)
+	config.ToolChoice, none, err = readChoice(choice)
 	return config, none, err
 }
 
@@ -59,7 +58,7 @@ type named struct {
 	} `json:"function"`
 }
 
-func readChoice(choice jsontext.Value, must string) (*bedrock.ToolChoice, bool, error) {
+func readChoice(choice jsontext.Value) (*bedrock.ToolChoice, bool, error) {
 	var word string
 	switch choice.Kind() {
 	case '"':
@@ -76,7 +75,7 @@ func readChoice(choice jsontext.Value, must string) (*bedrock.ToolChoice, bool, 
 	switch word {
 	case "auto":
 		return &bedrock.ToolChoice{Auto: new(bedrock.AutoToolChoice)}, false, nil
-	case must:
+	case "required", "any":
 		return &bedrock.ToolChoice{Any: new(bedrock.AnyToolChoice)}, false, nil
 	case "none":
 		return nil, true, nil
@@ -84,7 +83,8 @@ func readChoice(choice jsontext.Value, must string) (*bedrock.ToolChoice, bool, 
 	return nil, false, schema.Violation("#/tool_choice", word+" is not a valid enum value")
 }
 
-// WriteTools is the reverse of ReadTools. The configuration may be nil.
+// WriteTools is the reverse of ReadTools. The configuration may be nil. must is
+// the family's word for the choice of any tool: required, or any.
 func WriteTools(config *bedrock.ToolConfiguration, must string) (tools []Tool, choice jsontext.Value, err error) {
 	if config == nil {
 		return nil, nil, nil

@@ -4,6 +4,7 @@
 package formattest
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/saprolite/saprolite/internal/bedrock"
@@ -17,7 +18,8 @@ type Suite struct {
 	// ModelIDs are bare model ids, one for each shape that the bodies have.
 	ModelIDs []string
 	// Recorded selects the format's recordings; the suite itself narrows them
-	// to genuine answers of InvokeModel and its stream.
+	// to genuine answers of InvokeModel and its stream. It is nil for bodies of
+	// which none is recorded.
 	Recorded []recorded.Filter
 	// Carries says what the generated conversations may hold.
 	Carries Carries
@@ -29,6 +31,9 @@ type Suite struct {
 	// ByValue names recordings, by ID, whose answers hold the right values in
 	// an order that the model no longer has.
 	ByValue []string
+	// Outdated names recordings, by ID, whose answers lack members that the model
+	// has now; only their requests are tested.
+	Outdated []string
 	// MadeUp points to the strings of a chunk that no event can carry, so that
 	// the renderer makes them up, as /message/id. Their length counts.
 	MadeUp []string
@@ -82,8 +87,18 @@ func Run(t *testing.T, s Suite) {
 	t.Run("Failed", s.testFailed)
 }
 
+// answers gives the recordings of one operation whose answers are tested.
+func (s Suite) answers(t testing.TB, operation string) []*recorded.Interaction {
+	return slices.DeleteFunc(s.recordings(t, operation), func(i *recorded.Interaction) bool {
+		return slices.Contains(s.Outdated, i.ID)
+	})
+}
+
 // recordings gives the format's genuine successes of one operation.
 func (s Suite) recordings(t testing.TB, operation string) []*recorded.Interaction {
+	if s.Recorded == nil {
+		return nil
+	}
 	filters := []recorded.Filter{
 		recorded.Operation(operation), recorded.Status(200), recorded.Of(recorded.Genuine),
 		// Guardrails rewrite native answers; they are no part of a format.

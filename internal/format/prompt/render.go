@@ -40,7 +40,7 @@ func (t *Template) Render(conversation *bedrock.ConverseRequest) (string, error)
 func (t *Template) turns(messages []bedrock.Message) ([]turn, error) {
 	turns := make([]turn, len(messages))
 	for i, m := range messages {
-		text, err := textOf(m.Content)
+		text, err := TextOf(m.Content)
 		if err != nil {
 			return nil, err
 		}
@@ -102,7 +102,9 @@ func systemTexts(blocks []bedrock.SystemContentBlock) ([]string, error) {
 	return texts, nil
 }
 
-func textOf(blocks []bedrock.ContentBlock) (string, error) {
+// TextOf joins the texts of a message, on lines of their own. Other blocks are a
+// *bedrock.ValidationException.
+func TextOf(blocks []bedrock.ContentBlock) (string, error) {
 	texts := make([]string, len(blocks))
 	for i, block := range blocks {
 		if block.Text == nil {
