@@ -3,50 +3,21 @@ package engine
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
-	"runtime"
 	"strconv"
 	"time"
 )
 
-const (
-	// maxSocketPath is what every system's socket addresses hold.
-	maxSocketPath = 100
-	// idleTimeout closes idle connections before the server does, which is after five seconds: a
-	// request must not meet a connection that is just being closed.
-	idleTimeout = 3 * time.Second
-)
+// idleTimeout closes idle connections before the server does, which is after five seconds: a
+// request must not meet a connection that is just being closed.
+const idleTimeout = 3 * time.Second
 
 // endpoint is where a child listens.
 type endpoint struct {
 	network string // "unix" or "tcp"
 	address string // path or host:port
 	key     string // what requests must carry; only with tcp
-}
-
-// runFolder makes the private folder of this process's sockets.
-func runFolder() (string, error) {
-	dir, err := os.MkdirTemp("", "saprolite-")
-	if err == nil && len(dir)+len("/engine-999999.sock") > maxSocketPath && runtime.GOOS != "windows" {
-		if err := os.Remove(dir); err != nil {
-			return "", err
-		}
-		return os.MkdirTemp("/tmp", "saprolite-")
-	}
-	return dir, err
-}
-
-// newEndpoint returns where the n-th child listens. A number is used once: what a killed child
-// left behind would be in the way.
-func newEndpoint(dir string, n int) (endpoint, error) {
-	if runtime.GOOS == "windows" {
-		return newPort()
-	}
-	return endpoint{network: "unix", address: filepath.Join(dir, fmt.Sprintf("engine-%d.sock", n))}, nil
 }
 
 // newPort returns a free port of the loopback interface and a new key.

@@ -123,3 +123,35 @@ func TestGuardEndsWithItsCommand(t *testing.T) {
 		t.Error("no error without a command")
 	}
 }
+
+func TestFoldersOfTheKilledAreRemoved(t *testing.T) {
+	base := t.TempDir()
+	t.Setenv("TMPDIR", base)
+	killed, living := &endpoints{}, &endpoints{}
+	for _, e := range []*endpoints{killed, living} {
+		if _, err := e.next(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := killed.owner.Close(); err != nil { // as the end of a process does
+		t.Fatal(err)
+	}
+	other := &endpoints{}
+	if _, err := other.next(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(killed.dir); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the folder of a killed process is left: %v", err)
+	}
+	if info, err := os.Stat(living.dir); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("the folder of a living one: %v, %v", info, err)
+	}
+	for _, e := range []*endpoints{living, other} {
+		if err := e.close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if left, _ := os.ReadDir(base); len(left) != 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}

@@ -2,9 +2,7 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"math"
-	"os"
 	"sync"
 	"time"
 )
@@ -30,8 +28,7 @@ type Pool struct {
 	changed  chan struct{} // closed and replaced whenever something below changed
 	workers  map[Model]*worker
 	failures map[Model]*failure
-	dir      string // of the sockets; made with the first
-	sockets  int
+	places   endpoints
 }
 
 // failure is what a pool remembers of a model's children that died.
@@ -211,28 +208,13 @@ func (p *Pool) Stop(ctx context.Context) error {
 	}
 	p.kill()
 	p.mu.Lock()
-	dir := p.dir
-	p.mu.Unlock()
-	if dir == "" {
-		return nil
-	}
-	if err := os.RemoveAll(dir); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return nil
+	defer p.mu.Unlock()
+	return p.places.close()
 }
 
 // newEndpoint returns where the next child listens.
 func (p *Pool) newEndpoint() (endpoint, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.dir == "" {
-		dir, err := runFolder()
-		if err != nil {
-			return endpoint{}, err
-		}
-		p.dir = dir
-	}
-	p.sockets++
-	return newEndpoint(p.dir, p.sockets)
+	return p.places.next()
 }

@@ -48,8 +48,7 @@ type barTask struct {
 func (t *barTask) Advance(n int64) { _ = t.bar.Add64(n) }
 
 func (t *barTask) Done(err error) {
-	_ = t.bar.Exit()
-	_ = t.bar.Clear()
+	_ = t.bar.Finish() // which also clears it, and ends what turns a spinner
 	fmt.Fprintln(t.out, outcome(t.label, err))
 }
 

@@ -1,13 +1,39 @@
 package bar
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestTerminal(t *testing.T) {
+	for _, test := range []struct {
+		total int64
+		err   error
+		last  string
+	}{
+		{1000, nil, "model: done\n"},
+		{-1, nil, "model: done\n"},
+		{1000, errors.New("no network"), "model: stopped\n"},
+		{-1, errors.New("no network"), "model: stopped\n"},
+	} {
+		out := &bytes.Buffer{}
+		task := terminal{out}.Start("model", test.total)
+		task.Advance(600)
+		task.Advance(-100)
+		task.Done(test.err)
+		if !bytes.HasSuffix(out.Bytes(), []byte(test.last)) {
+			t.Errorf("%d, %v: the end is not %q: %q", test.total, test.err, test.last, out)
+		}
+	}
+}
 
 func TestLines(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "out")
