@@ -75,6 +75,7 @@ type Malformed struct {
 
 // Run runs the suite.
 func Run(t *testing.T, s Suite) {
+	t.Run("Exceptions", s.testExceptions)
 	t.Run("Conversations", s.testConversations)
 	t.Run("Blocks", s.testBlocks)
 	t.Run("Malformed", s.testMalformed)
@@ -105,4 +106,17 @@ func (s Suite) recordings(t testing.TB, operation string) []*recorded.Interactio
 		func(i *recorded.Interaction) bool { return !guarded(i) },
 	}
 	return recorded.Load(t, append(filters, s.Recorded...)...)
+}
+
+// testExceptions checks that the suite makes no exception for what is not there.
+func (s Suite) testExceptions(t *testing.T) {
+	known := make(map[string]bool)
+	for _, one := range recorded.Load(t, s.Recorded...) {
+		known[one.ID] = true
+	}
+	for _, id := range slices.Concat(s.ByValue, s.Outdated) {
+		if !known[id] {
+			t.Errorf("no recording has the id %s", id)
+		}
+	}
 }

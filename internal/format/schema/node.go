@@ -1,6 +1,7 @@
 package schema
 
 import (
+	stdjson "encoding/json"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -37,7 +38,9 @@ func compile(t reflect.Type) *node {
 	}
 	n := &node{typ: t}
 	switch {
-	case t == reflect.TypeFor[jsontext.Value]():
+	case t == reflect.TypeFor[jsontext.Value](), t == reflect.TypeFor[stdjson.RawMessage]():
+	case t == reflect.TypeFor[[]byte]():
+		n.kind = "String"
 	case reflect.PointerTo(t).Implements(unmarshaler):
 		n.custom = true
 	case t.Kind() == reflect.Struct:
