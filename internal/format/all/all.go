@@ -1,0 +1,30 @@
+// Package all is the list of the formats, by the families that the catalogue
+// names.
+package all
+
+import (
+	"github.com/saprolite/saprolite/internal/format"
+	"github.com/saprolite/saprolite/internal/format/ai21"
+	"github.com/saprolite/saprolite/internal/format/anthropic"
+	"github.com/saprolite/saprolite/internal/format/chat"
+	"github.com/saprolite/saprolite/internal/format/cohere"
+	"github.com/saprolite/saprolite/internal/format/deepseek"
+	"github.com/saprolite/saprolite/internal/format/llama"
+	"github.com/saprolite/saprolite/internal/format/mistral"
+	"github.com/saprolite/saprolite/internal/format/titan"
+)
+
+// Formats gives every format under the name of its family, which is that of its
+// folder.
+func Formats() map[string]format.Format {
+	return map[string]format.Format{
+		"ai21":      ai21.New(),
+		"anthropic": anthropic.New(),
+		"chat":      chat.New(),
+		"cohere":    cohere.New(),
+		"deepseek":  deepseek.New(),
+		"llama":     llama.New(),
+		"mistral":   mistral.New(),
+		"titan":     titan.New(),
+	}
+}
