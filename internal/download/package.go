@@ -97,7 +97,7 @@ func (c *Cache) pip(ctx context.Context, p Package, sum, dir string) (string, er
 	if err := os.WriteFile(requirements, []byte(pin), 0o600); err != nil {
 		return "", err
 	}
-	cmd := exec.CommandContext(ctx, c.python(), "-m", "pip", "download", "--no-deps", "--only-binary", ":all:",
+	cmd := exec.CommandContext(ctx, c.Interpreter(), "-m", "pip", "download", "--no-deps", "--only-binary", ":all:",
 		"--require-hashes", "--no-cache-dir", "--progress-bar", "off", "--no-input", "--disable-pip-version-check",
 		"--dest", dir, "--requirement", requirements)
 	// pip's own temporary files go where they are counted and cleared away.
@@ -124,7 +124,8 @@ func (c *Cache) pip(ctx context.Context, p Package, sum, dir string) (string, er
 	return onlyWheel(dir)
 }
 
-func (c *Cache) python() string {
+// Interpreter returns the Python that fetches packages: the path or the name of a program.
+func (c *Cache) Interpreter() string {
 	if runtime.GOOS == "windows" {
 		return cmp.Or(c.Python, "python")
 	}

@@ -38,9 +38,8 @@ type Options struct {
 	// Server is the path of a llama-server program. Empty: llama-server on PATH, else the
 	// managed engine.
 	Server string
-	// Python runs the managed engine; empty means python3 (python on Windows).
-	Python string
-	// Cache holds the managed engine and fetched weights. Required.
+	// Cache holds the managed engine and fetched weights; its Python also runs that engine.
+	// Required.
 	Cache *download.Cache
 	// Guard is a command that runs the arguments appended to it by calling Guard. It is used
 	// where the system cannot end a llama-server together with this process, as on macOS; empty
@@ -68,12 +67,6 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.Threads < 0 || o.Memory < 0 || o.StartTimeout < 0 {
 		return o, errors.New("engine: a negative number of threads, bytes of memory or start timeout")
-	}
-	if o.Python == "" {
-		o.Python = "python3"
-		if runtime.GOOS == "windows" {
-			o.Python = "python"
-		}
 	}
 	if o.Threads == 0 {
 		o.Threads = defaultThreads()

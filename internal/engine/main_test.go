@@ -47,6 +47,9 @@ func playServer() {
 		fmt.Println("these weights are broken")
 		os.Exit(3)
 	}
+	if strings.Contains(flag("--model"), "silent") {
+		time.Sleep(time.Hour)
+	}
 	network, address := "unix", flag("--host")
 	if !strings.HasSuffix(address, ".sock") {
 		network, address = "tcp", net.JoinHostPort(address, flag("--port"))
@@ -86,7 +89,7 @@ func playParent() {
 	for _, w := range p.workers {
 		fmt.Println("child", w.child.process.cmd.Process.Pid)
 	}
-	select {}
+	time.Sleep(time.Hour)
 }
 
 // missing skips the test, or fails it where everything must be there.

@@ -7,14 +7,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
-	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
-
-	"github.com/saprolite/saprolite/internal/download"
 )
 
 // The tests of this file run the real engine with the default model. What they fetch stays in
@@ -113,9 +112,9 @@ func TestDefaultModelFacts(t *testing.T) {
 
 func TestSecondFetchNeedsNoNetwork(t *testing.T) {
 	p := managedPool(t)
+	// pip would find nothing.
 	t.Setenv("PIP_NO_INDEX", "1")
 	t.Setenv("PIP_FIND_LINKS", "")
-	p.opts.Cache = &download.Cache{Dir: p.opts.Cache.Dir, Python: filepath.Join(t.TempDir(), "no-python")}
 	if err := p.Fetch(t.Context(), defaultModel); err != nil {
 		t.Error(err)
 	}
@@ -175,6 +174,35 @@ func waitBusy(t *testing.T, l *Lease) {
 			t.Fatal("the engine never got to work")
 		}
 	}
+}
+
+// The engine closes a connection after a hundred requests, and gives each a thread as long as it
+// is open.
+func TestManagedEngineKeepsUp(t *testing.T) {
+	p := managedPool(t)
+	l := mustAcquire(t, p, defaultModel)
+	defer l.Release()
+	var wg sync.WaitGroup
+	for range 2 * maxConnections {
+		wg.Go(func() {
+			for range 10 {
+				resp, err := l.Client.Post(l.BaseURL+"/tokenize", "application/json", strings.NewReader(`{"content":"saprolite"}`))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				_, _ = io.Copy(io.Discard, resp.Body)
+				resp.Body.Close()
+				if resp.StatusCode != http.StatusOK {
+					t.Errorf("status %d", resp.StatusCode)
+				}
+			}
+		})
+	}
+	for range 250 {
+		mustGet(t, l, "/props")
+	}
+	wg.Wait()
 }
 
 func TestManagedEngineEndsWithKilledParent(t *testing.T) {

@@ -184,6 +184,15 @@ func TestBrokenWeights(t *testing.T) {
 	}
 }
 
+func TestStartTakesTooLong(t *testing.T) {
+	p := serverPool(t, 0)
+	p.opts.StartTimeout = 100 * time.Millisecond
+	_, err := p.Acquire(t.Context(), Model{Weights: weightsFile(t, "silent.gguf", 0)})
+	if start := (*StartError)(nil); !errors.As(err, &start) || !errors.Is(err, errTimeout) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestAcquireRefuses(t *testing.T) {
 	p := serverPool(t, 0)
 	text := weightsFile(t, "a.gguf", 0)

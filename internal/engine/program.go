@@ -87,9 +87,9 @@ func locateManaged(ctx context.Context, opts Options) (program, error) {
 	if !ok {
 		return nil, &NotFoundError{fmt.Errorf("llama-server is not on PATH, and there is no managed engine for %s", platform)}
 	}
-	python, err := exec.LookPath(opts.Python)
+	python, err := exec.LookPath(opts.Cache.Interpreter())
 	if err != nil {
-		return nil, &NotFoundError{fmt.Errorf("neither llama-server nor %s is on PATH", opts.Python)}
+		return nil, &NotFoundError{fmt.Errorf("neither llama-server nor %s is on PATH", opts.Cache.Interpreter())}
 	}
 	dir, err := opts.Cache.Package(ctx, download.Package{
 		Name: managedName, Version: managedVersion, SHA256: sum, Size: managedWheelSize,

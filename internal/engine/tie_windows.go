@@ -47,7 +47,7 @@ func (t *tie) release() {
 	}
 }
 
-// terminate leaves it to the end of the child's standard input: there is no gentle signal.
-func (*tie) terminate(*os.Process) error { return nil }
+// terminate is no gentler than kill: Windows has no signal that says please.
+func (t *tie) terminate(p *os.Process) error { return t.kill(p) }
 
 func (t *tie) kill(*os.Process) error { return windows.TerminateJobObject(t.job, 1) }
