@@ -45,7 +45,7 @@ type Catalog struct {
 }
 
 // New returns the catalogue of the service's models with the mappings laid over
-// it. The error is a *MappingError.
+// it. The error joins a *MappingError for each mapping that is wrong.
 func New(opts Options) (*Catalog, error) {
 	c := &Catalog{strict: opts.Strict, known: Models(), models: make(map[string]*Model)}
 	for _, m := range c.known {

@@ -68,6 +68,9 @@ type Turns struct {
 	UserLast bool
 }
 
+// strictTurns are the rules of the models of 2024 and before.
+func strictTurns() Turns { return Turns{UserFirst: true, Alternate: true, UserLast: true} }
+
 // The modalities of the models, those beyond the service's enumeration too.
 const (
 	text      = bedrock.ModelModalityText
@@ -83,7 +86,7 @@ const (
 func Models() []*Model {
 	all := slices.Concat(
 		amazonText(), amazonOther(),
-		claude(),
+		claude(), claudeEarly(),
 		ai21(), cohere(),
 		meta(), mistral(),
 		deepSeek(), openAI(), qwen(), openWeights(),

@@ -7,9 +7,6 @@ import (
 	"github.com/saprolite/saprolite/internal/provider"
 )
 
-// strictTurns are the rules of the models of 2024 and before.
-func strictTurns() Turns { return Turns{UserFirst: true, Alternate: true, UserLast: true} }
-
 func amazonText() []Model {
 	nova := Model{
 		Vendor: "Amazon", Family: familyNova, Converse: true,

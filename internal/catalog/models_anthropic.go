@@ -6,31 +6,32 @@ import (
 	"github.com/saprolite/saprolite/internal/provider"
 )
 
-func claude() []Model {
-	v2 := Model{
+// claude3 is what the models of the third generation share.
+func claude3() Model {
+	return Model{
 		Vendor: "Anthropic", Family: familyAnthropic, Converse: true, Legacy: true,
-		Streaming: true, SystemPrompts: true,
+		Streaming: true, SystemPrompts: true, ToolStreaming: true,
 		Turns:     Turns{UserFirst: true, Alternate: true},
-		Abilities: provider.Abilities{Documents: true},
+		Abilities: provider.Abilities{Documents: true, Images: true, Tools: true},
 	}
-	v3 := v2
-	v3.ToolStreaming = true
-	v3.Abilities = provider.Abilities{Documents: true, Images: true, Tools: true}
-	haiku3 := v3
-	haiku3.Usage.ServerTools = true
-	cached := v3
-	cached.CountTokens = true
-	cached.Abilities.CachePoints = true
-	cached.Usage = UsageStyle{Cache: CacheAlways, Native: CacheAlways}
-	haiku35 := cached
-	haiku35.Abilities.Images = false
-	thinking := cached
-	thinking.Abilities.Reasoning = true
-	v4 := thinking
-	v4.Legacy = false
+}
 
-	// Claude 4.5 took a leading assistant turn (recorded), refused
-	// s3Location and video, and types its toolUse blocks.
+// claudeCached is what the models share that were the first with a prompt cache.
+func claudeCached() Model {
+	m := claude3()
+	m.CountTokens = true
+	m.Abilities.CachePoints = true
+	m.Usage = UsageStyle{Cache: CacheAlways, Native: CacheAlways}
+	return m
+}
+
+func claude() []Model {
+	v4 := claudeCached()
+	v4.Legacy = false
+	v4.Abilities.Reasoning = true
+
+	// Claude 4.5 took a leading assistant turn, and types its toolUse blocks
+	// (recorded).
 	v45 := v4
 	v45.TypedToolUse = true
 	v45.Turns = Turns{}
@@ -67,6 +68,24 @@ func claude() []Model {
 			line{"anthropic.claude-opus-4-20250514-v1:0", "Claude Opus 4", 200_000, 32_000, "us"},
 			line{"anthropic.claude-sonnet-4-20250514-v1:0", "Claude Sonnet 4", 200_000, 64_000, "us eu apac global"},
 		),
+	)
+}
+
+// claudeEarly are the models up to Claude 3.7.
+func claudeEarly() []Model {
+	v3 := claude3()
+	haiku3 := v3
+	haiku3.Usage.ServerTools = true
+	v2 := v3
+	v2.ToolStreaming = false
+	v2.Abilities = provider.Abilities{Documents: true}
+	cached := claudeCached()
+	haiku35 := cached
+	haiku35.Abilities.Images = false
+	thinking := cached
+	thinking.Abilities.Reasoning = true
+
+	return slices.Concat(
 		thinking.series(
 			line{"anthropic.claude-3-7-sonnet-20250219-v1:0", "Claude 3.7 Sonnet", 200_000, 64_000, "us us-gov eu apac"},
 		),

@@ -78,6 +78,8 @@ func stability() []Model {
 	return slices.Concat(
 		images.makes(image, text, image).series(
 			line{"stability.sd3-5-large-v1:0", "Stable Diffusion 3.5 Large", 0, 0, "on-demand"},
+			line{"stability.sd3-large-v1:0", "SD3 Large 1.0", 0, 0, "on-demand"},
+			line{"stability.stable-diffusion-xl-v1", "SDXL 1.0", 0, 0, "on-demand"},
 			line{"stability.stable-creative-upscale-v1:0", "Stable Image Creative Upscale", 0, 0, "us"},
 			line{"stability.stable-conservative-upscale-v1:0", "Stable Image Conservative Upscale", 0, 0, "us"},
 			line{"stability.stable-fast-upscale-v1:0", "Stable Image Fast Upscale", 0, 0, "us"},
@@ -94,6 +96,8 @@ func stability() []Model {
 		),
 		images.makes(image, text).series(
 			line{"stability.stable-image-core-v1:1", "Stable Image Core 1.0", 0, 0, "on-demand"},
+			line{"stability.stable-image-core-v1:0", "Stable Image Core 1.0", 0, 0, "on-demand"},
+			line{"stability.stable-image-ultra-v1:0", "Stable Image Ultra 1.0", 0, 0, "on-demand"},
 			line{"stability.stable-image-ultra-v1:1", "Stable Image Ultra 1.0", 0, 0, "on-demand"},
 		),
 	)

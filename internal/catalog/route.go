@@ -69,22 +69,21 @@ type wildRoute struct {
 // route checks the mappings and prepares them for look-up.
 func (c *Catalog) route(mappings []Mapping) error {
 	c.routes.exact = make(map[string]*Mapping, len(mappings))
+	var errs []error
 	for i := range mappings {
 		m := mappings[i]
-		if field, err := c.checkMapping(&m); err != nil {
-			return &MappingError{Index: i, Field: field, Err: err}
-		}
-		if isPattern(m.ID) {
+		field, err := c.checkMapping(&m)
+		switch {
+		case err != nil:
+			errs = append(errs, &MappingError{Index: i, Field: field, Err: err})
+		case isPattern(m.ID):
 			c.routes.wild = append(c.routes.wild, wildRoute{compile(m.ID), &m})
-			continue
+		default:
+			c.routes.exact[m.ID] = &m
 		}
-		if c.routes.exact[m.ID] != nil {
-			return &MappingError{Index: i, Field: "ID", Err: errors.New("the same id is mapped before")}
-		}
-		c.routes.exact[m.ID] = &m
 	}
 	slices.SortStableFunc(c.routes.wild, func(a, b wildRoute) int { return cmp.Compare(b.literal, a.literal) })
-	return nil
+	return errors.Join(errs...)
 }
 
 func (c *Catalog) checkMapping(m *Mapping) (field string, err error) {
@@ -93,6 +92,8 @@ func (c *Catalog) checkMapping(m *Mapping) (field string, err error) {
 		return "ID", fmt.Errorf("an id has 1 to %d characters", maxID)
 	case !isPattern(m.ID) && !isID(m.ID):
 		return "ID", errors.New("this is neither a model id nor an ARN of a model")
+	case c.routes.exact[m.ID] != nil:
+		return "ID", errors.New("the same id is mapped before")
 	case strings.Count(m.ID, "*") > maxStars:
 		return "ID", fmt.Errorf("a pattern has at most %d stars", maxStars)
 	case m.Provider == "":

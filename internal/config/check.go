@@ -1,0 +1,158 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/saprolite/saprolite/internal/catalog"
+)
+
+// check judges a configuration whose every part is readable.
+func (d *decoder) check(c *Config) {
+	d.checkListen(c)
+	if (c.TLS.CertFile == "") != (c.TLS.KeyFile == "") {
+		d.fail("tls", "a certificate needs its key, and a key its certificate", "give both certFile and keyFile")
+	}
+	region := regexp.MustCompile(`^[a-z0-9-]{1,20}$`)
+	for i, r := range c.Regions {
+		if !region.MatchString(r) {
+			d.fail(fmt.Sprintf("regions[%d]", i), fmt.Sprintf("%q is no name of a region", r), "write it as us-east-1")
+		}
+	}
+	for key, zero := range map[string]bool{
+		"limits.maxBody":        c.Limits.MaxBody == 0,
+		"limits.requestTimeout": c.Limits.RequestTimeout == 0,
+		"engine.startTimeout":   c.Engine.StartTimeout == 0,
+	} {
+		if zero {
+			d.fail(key, "it must be more than 0", "delete the line for the default")
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Providers)) {
+		d.checkProvider(name, c.Providers[name])
+	}
+	d.checkModels(c)
+}
+
+func (d *decoder) checkListen(c *Config) {
+	if len(c.Listen) == 0 {
+		d.fail("listen", "there is no address to serve on", "write 127.0.0.1:8484, or delete the line")
+	}
+	for i, address := range c.Listen {
+		key := fmt.Sprintf("listen[%d]", i)
+		if path, ok := strings.CutPrefix(address, "unix:"); ok {
+			if path == "" {
+				d.fail(key, "the path of the socket is missing", "write unix: and a path")
+			}
+			continue
+		}
+		_, port, err := net.SplitHostPort(address)
+		if err == nil {
+			_, err = strconv.ParseUint(port, 10, 16)
+		}
+		if err != nil {
+			d.fail(key, fmt.Sprintf("%q is no address", address), "write host:port as 127.0.0.1:8484, or unix: and a path")
+		}
+	}
+}
+
+// checkProvider judges one provider. Its name is told in logs and errors.
+func (d *decoder) checkProvider(name string, p Provider) {
+	key := "providers." + name
+	if name == "" || strings.Trim(strings.ToLower(name), "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
+		d.fail(key, "this is no name for a provider", "take letters, digits, - and _")
+	}
+	switch {
+	case p.LlamaCpp != nil:
+		if m := p.LlamaCpp.Model; m != "default" && !isFile(m) && !isHub(m) {
+			d.fail(key+".model", fmt.Sprintf("%q is no model", m),
+				"write default, hf:owner/repo/file.gguf or the path of a .gguf file")
+		}
+	case p.OpenAI != nil:
+		d.checkURL(key+".url", p.OpenAI.URL)
+		if p.OpenAI.Retry.Attempts == 0 {
+			d.fail(key+".retry.attempts", "there must be a first attempt", "write 1 to never try again")
+		}
+		for header, value := range p.OpenAI.Headers {
+			if strings.ContainsAny(header, " :\r\n\t") || header == "" || strings.ContainsAny(string(value), "\r\n") {
+				d.fail(key+".headers", fmt.Sprintf("%q is no header", header), "write it as name: value, on one line")
+			}
+		}
+	case p.Script != nil && p.Script.File == "":
+		d.fail(key, "the file of rules is missing", "add \"file: \" and a path")
+	}
+}
+
+func (d *decoder) checkURL(key, address string) {
+	u, err := url.Parse(address)
+	switch {
+	case address == "":
+		d.fail(key, "the address of the server is missing", "write it as http://localhost:8000/v1")
+	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
+		d.fail(key, fmt.Sprintf("%q is no address of a server", address), "write it as http://localhost:8000/v1")
+	case u.User != nil:
+		d.fail(key, "the address holds a password", "take it out, and give the key by apiKeyEnv")
+	case strings.HasSuffix(strings.TrimRight(u.Path, "/"), "/chat/completions"):
+		d.fail(key, "the address names one operation", "end it before /chat/completions")
+	}
+}
+
+// isHub passes hf:owner/repo/file.gguf, with what may follow it.
+func isHub(model string) bool {
+	path, ok := strings.CutPrefix(model, "hf:")
+	return ok && strings.Count(path, "/") >= 2 && strings.Contains(strings.ToLower(path), ".gguf")
+}
+
+// checkModels judges the mappings as the catalogue does.
+func (d *decoder) checkModels(c *Config) {
+	names := slices.Sorted(maps.Keys(c.Providers))
+	if len(c.Models) == 0 {
+		d.fail("providers", "there are several, and nothing says which model goes to which", "add models, or name one of them "+LocalProvider)
+		return
+	}
+	for i, m := range c.Models {
+		if m.Provider != "" && !slices.Contains(names, m.Provider) {
+			d.fail(fmt.Sprintf("models[%d].provider", i), "no provider has the name "+m.Provider, remedy(m.Provider, names))
+		}
+	}
+	_, err := catalog.New(c.Catalog())
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, err := range joined.Unwrap() {
+			if e, ok := errors.AsType[*catalog.MappingError](err); ok {
+				d.failMapping(c.Models[e.Index], names, e)
+			}
+		}
+	}
+}
+
+// failMapping tells what the catalogue says about one mapping.
+func (d *decoder) failMapping(m Model, providers []string, e *catalog.MappingError) {
+	at := fmt.Sprintf("models[%d]", e.Index)
+	switch e.Field {
+	case "Provider":
+		d.fail(at+".provider", e.Err.Error(), "add \"provider: \" and "+alternatives(providers))
+	case "BaseModel":
+		d.fail(at+".baseModel", e.Err.Error(), remedy(m.BaseModel, modelIDs()))
+	case "Family":
+		d.fail(at+".family", e.Err.Error(), remedy(m.Family, catalog.Families()))
+	default:
+		d.fail(at+".id", e.Err.Error(), "change it, or delete the entry")
+	}
+}
+
+func modelIDs() []string {
+	var ids []string
+	for _, m := range catalog.Models() {
+		if m.Converse {
+			ids = append(ids, m.ID)
+		}
+	}
+	return ids
+}

@@ -1,0 +1,286 @@
+// Package config reads the configuration file of the server: one YAML document,
+// read strictly. What is wrong with it is told with the file, the line, the key
+// and a remedy, all of it at once.
+//
+// docs/configuration.md describes the keys for those who write such a file.
+package config
+
+import (
+	"time"
+
+	"github.com/saprolite/saprolite/internal/catalog"
+	"github.com/saprolite/saprolite/internal/provider"
+)
+
+// Config is a whole configuration. Relative paths in the file have become paths
+// from the file's folder; secrets have been fetched.
+type Config struct {
+	// Listen are the addresses to serve on: host:port, or unix: and a path.
+	Listen []string `yaml:"listen"`
+	// TLS, when its files are named, encrypts the TCP addresses.
+	TLS TLS `yaml:"tls"`
+	// Auth says how callers prove who they are.
+	Auth Auth `yaml:"auth"`
+	// DataDir is the folder of cache and state; empty leaves it to the program.
+	DataDir string `yaml:"dataDir"`
+	// Regions are those that a request may be signed for; empty takes any.
+	Regions []string `yaml:"regions"`
+	// Strict is catalog.Options.Strict.
+	Strict bool `yaml:"strict"`
+	// Engine is how models are run on this machine.
+	Engine Engine `yaml:"engine"`
+	// Providers are where answers come from, by name. There is at least one.
+	Providers map[string]Provider `yaml:"providers"`
+	// Models say which provider answers for which model ids. There is at least
+	// one.
+	Models []Model `yaml:"models"`
+	// Log says what is told about the server's work.
+	Log Log `yaml:"log"`
+	// Limits bound what a request may take.
+	Limits Limits `yaml:"limits"`
+
+	source source
+}
+
+// TLS names a certificate and its key, both PEM. Both are there or neither is.
+type TLS struct {
+	CertFile string `yaml:"certFile"`
+	KeyFile  string `yaml:"keyFile"`
+}
+
+// Auth is a way of proving who calls.
+type Auth string
+
+// The ways of Auth.
+const (
+	// AuthSigV4 verifies the signature of every request.
+	AuthSigV4 Auth = "sigv4"
+	// AuthNone takes every request, on loopback addresses alone.
+	AuthNone Auth = "none"
+)
+
+func (Auth) values() []string { return []string{string(AuthSigV4), string(AuthNone)} }
+
+// Engine is how models are run on this machine; zero values leave the choice to
+// package engine.
+type Engine struct {
+	// Path is a llama-server program; a name without a folder is looked for on
+	// PATH.
+	Path string `yaml:"path"`
+	// Python runs the managed engine.
+	Python string `yaml:"python"`
+	// Threads is the number of threads of each model.
+	Threads int `yaml:"threads"`
+	// Memory is what all running models together may need.
+	Memory Size `yaml:"memory"`
+	// Context and Parallel are what a llamacpp provider has that does not say:
+	// tokens for one request, and requests answered at the same time.
+	Context  int `yaml:"context"`
+	Parallel int `yaml:"parallel"`
+	// StartTimeout bounds the time until a model is loaded.
+	StartTimeout time.Duration `yaml:"startTimeout"`
+}
+
+// Provider is one source of answers. Of its pointers the one of its Type is set.
+type Provider struct {
+	Type     ProviderType
+	LlamaCpp *LlamaCpp
+	OpenAI   *OpenAI
+	Script   *Script
+}
+
+// ProviderType is a kind of provider, in the words of the file.
+type ProviderType string
+
+// The types of providers.
+const (
+	TypeLlamaCpp ProviderType = "llamacpp"
+	TypeOpenAI   ProviderType = "openai"
+	TypeScript   ProviderType = "script"
+)
+
+func (ProviderType) values() []string {
+	return []string{string(TypeLlamaCpp), string(TypeOpenAI), string(TypeScript)}
+}
+
+// LlamaCpp is a model that the engine runs on this machine.
+type LlamaCpp struct {
+	// Model is "default", a hub reference hf:owner/repo/file.gguf, or the path of
+	// a GGUF file.
+	Model string `yaml:"model"`
+	// Context and Parallel are those of Engine.
+	Context  int `yaml:"context"`
+	Parallel int `yaml:"parallel"`
+}
+
+// OpenAI is a server with /v1/chat/completions.
+type OpenAI struct {
+	// URL is the address up to and with /v1.
+	URL string `yaml:"url"`
+	// Model is the name to ask for when a mapping has no upstream; empty means
+	// the id of the request's model.
+	Model string `yaml:"model"`
+	// APIKey is sent as a bearer token. In the file it may stand as itself, or
+	// as the name of an environment variable or of a file that holds it; after
+	// loading it is here in each case.
+	APIKey     Secret `yaml:"apiKey"`
+	APIKeyEnv  string `yaml:"apiKeyEnv"`
+	APIKeyFile string `yaml:"apiKeyFile"`
+	// Headers are sent with every request.
+	Headers map[string]Secret `yaml:"headers"`
+	// Timeouts bound the waits on the server.
+	Timeouts Timeouts `yaml:"timeouts"`
+	// Retry says how often a call is tried that got no answer.
+	Retry Retry `yaml:"retry"`
+}
+
+// Timeouts bound the waits on an upstream server.
+type Timeouts struct {
+	// Connect bounds the making of a connection, TLS included.
+	Connect time.Duration `yaml:"connect"`
+	// FirstByte bounds the time from the request to the first byte of the answer.
+	FirstByte time.Duration `yaml:"firstByte"`
+	// Idle bounds the time between two pieces of a streamed answer.
+	Idle time.Duration `yaml:"idle"`
+}
+
+// Retry bounds the attempts at a call.
+type Retry struct {
+	// Attempts counts the first try too; 1 never tries again.
+	Attempts int `yaml:"attempts"`
+	// MaxWait bounds the wait between two attempts, also one that the server
+	// asks for.
+	MaxWait time.Duration `yaml:"maxWait"`
+}
+
+// Script answers from a file of rules.
+type Script struct {
+	File string `yaml:"file"`
+}
+
+// Model says which provider answers for a model id; see catalog.Mapping.
+type Model struct {
+	ID        string `yaml:"id"`
+	Provider  string `yaml:"provider"`
+	Upstream  string `yaml:"upstream"`
+	BaseModel string `yaml:"baseModel"`
+	Name      string `yaml:"name"`
+	Vendor    string `yaml:"vendor"`
+	Family    string `yaml:"family"`
+	// Abilities, when not nil, replace what is known of the model.
+	Abilities     []Ability `yaml:"abilities"`
+	ContextWindow int32     `yaml:"contextWindow"`
+	MaxOutput     int32     `yaml:"maxOutput"`
+}
+
+// Ability names a member of provider.Abilities.
+type Ability string
+
+func (Ability) values() []string {
+	return []string{"tools", "images", "documents", "video", "audio", "reasoning", "cachePoints", "structuredOutput"}
+}
+
+// Log says what is told about the server's work.
+type Log struct {
+	Level  LogLevel  `yaml:"level"`
+	Format LogFormat `yaml:"format"`
+}
+
+// LogLevel is the least important level that is told.
+type LogLevel string
+
+func (LogLevel) values() []string { return []string{"debug", "info", "warn", "error"} }
+
+// LogFormat is the form of a line of the log.
+type LogFormat string
+
+func (LogFormat) values() []string { return []string{"text", "json"} }
+
+// Limits bound what a request may take.
+type Limits struct {
+	// MaxBody is the size of the largest request body.
+	MaxBody Size `yaml:"maxBody"`
+	// RequestTimeout bounds a request from its first byte to the last of its
+	// answer.
+	RequestTimeout time.Duration `yaml:"requestTimeout"`
+	// DrainTimeout bounds the time that running answers get when the server ends.
+	DrainTimeout time.Duration `yaml:"drainTimeout"`
+}
+
+// Default is the configuration of an empty file: everything is answered by the
+// default model, on this machine, for this machine.
+func Default() *Config {
+	c := base()
+	c.complete()
+	return c
+}
+
+// base is Default without providers and models, which depend on each other.
+func base() *Config {
+	return &Config{
+		Listen: []string{"127.0.0.1:8484"},
+		Auth:   AuthSigV4,
+		Engine: Engine{StartTimeout: 5 * time.Minute},
+		Log:    Log{Level: "info", Format: "text"},
+		Limits: Limits{MaxBody: 25_000_000, RequestTimeout: time.Hour, DrainTimeout: 30 * time.Second},
+	}
+}
+
+func defaultLlamaCpp() *LlamaCpp { return &LlamaCpp{Model: "default"} }
+
+func defaultOpenAI() *OpenAI {
+	return &OpenAI{
+		Timeouts: Timeouts{Connect: 10 * time.Second, FirstByte: 10 * time.Minute, Idle: 2 * time.Minute},
+		Retry:    Retry{Attempts: 3, MaxWait: 20 * time.Second},
+	}
+}
+
+// LocalProvider is the name of the provider that is there when the file names
+// none.
+const LocalProvider = "local"
+
+// complete adds the provider and the mapping that a file may leave out. It
+// leaves the models out when it cannot tell which provider is meant.
+func (c *Config) complete() {
+	if len(c.Providers) == 0 {
+		c.Providers = map[string]Provider{LocalProvider: {Type: TypeLlamaCpp, LlamaCpp: defaultLlamaCpp()}}
+	}
+	if len(c.Models) > 0 {
+		return
+	}
+	if _, ok := c.Providers[LocalProvider]; ok {
+		c.Models = []Model{{ID: "*", Provider: LocalProvider}}
+	} else if len(c.Providers) == 1 {
+		for name := range c.Providers {
+			c.Models = []Model{{ID: "*", Provider: name}}
+		}
+	}
+}
+
+// Catalog gives the options of the model catalogue.
+func (c *Config) Catalog() catalog.Options {
+	opts := catalog.Options{Strict: c.Strict, Mappings: make([]catalog.Mapping, len(c.Models))}
+	for i, m := range c.Models {
+		opts.Mappings[i] = catalog.Mapping{
+			ID: m.ID, Provider: m.Provider, Upstream: m.Upstream, BaseModel: m.BaseModel,
+			Name: m.Name, Vendor: m.Vendor, Family: m.Family, Abilities: abilities(m.Abilities),
+			ContextWindow: m.ContextWindow, MaxOutput: m.MaxOutput,
+		}
+	}
+	return opts
+}
+
+func abilities(names []Ability) *provider.Abilities {
+	if names == nil {
+		return nil
+	}
+	var a provider.Abilities
+	member := map[Ability]*bool{
+		"tools": &a.Tools, "images": &a.Images, "documents": &a.Documents, "video": &a.Video, "audio": &a.Audio,
+		"reasoning": &a.Reasoning, "cachePoints": &a.CachePoints, "structuredOutput": &a.StructuredOutput,
+	}
+	for _, name := range names {
+		*member[name] = true
+	}
+	return &a
+}

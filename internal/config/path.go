@@ -1,0 +1,80 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+)
+
+// resolvePaths makes the paths of the file start at its folder, and those with
+// ~/ at the user's, and looks for the files that must be there.
+func (d *decoder) resolvePaths(c *Config, folder string) {
+	for i, address := range c.Listen {
+		if path, ok := strings.CutPrefix(address, "unix:"); ok && path != "" {
+			d.resolve(fmt.Sprintf("listen[%d]", i), &path, folder)
+			c.Listen[i] = "unix:" + path
+		}
+	}
+	d.resolveFile("tls.certFile", &c.TLS.CertFile, folder)
+	d.resolveFile("tls.keyFile", &c.TLS.KeyFile, folder)
+	d.resolve("dataDir", &c.DataDir, folder)
+	d.resolveProgram("engine.path", &c.Engine.Path, folder)
+	d.resolveProgram("engine.python", &c.Engine.Python, folder)
+	for _, name := range slices.Sorted(maps.Keys(c.Providers)) {
+		key := "providers." + name
+		switch p := c.Providers[name]; {
+		case p.LlamaCpp != nil && isFile(p.LlamaCpp.Model):
+			d.resolveFile(key+".model", &p.LlamaCpp.Model, folder)
+		case p.OpenAI != nil:
+			d.resolveFile(key+".apiKeyFile", &p.OpenAI.APIKeyFile, folder)
+		case p.Script != nil:
+			d.resolveFile(key+".file", &p.Script.File, folder)
+		}
+	}
+}
+
+func (d *decoder) resolve(key string, path *string, folder string) {
+	if *path == "" || filepath.IsAbs(*path) {
+		return
+	}
+	if rest, ok := strings.CutPrefix(*path, "~/"); ok {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			d.fail(key, err.Error(), "write the whole path")
+			return
+		}
+		folder, *path = home, rest
+	}
+	*path = filepath.Join(folder, *path)
+}
+
+// resolveFile is resolve for a file that must be there.
+func (d *decoder) resolveFile(key string, path *string, folder string) {
+	if *path == "" {
+		return
+	}
+	d.resolve(key, path, folder)
+	if info, err := os.Stat(*path); err != nil {
+		d.fail(key, *path+": "+bare(err).Error(), "a relative path starts at the folder of the configuration file")
+	} else if info.IsDir() {
+		d.fail(key, *path+" is a folder", "name a file")
+	}
+}
+
+// resolveProgram leaves a name without a folder to be looked for on PATH.
+func (d *decoder) resolveProgram(key string, path *string, folder string) {
+	if strings.ContainsRune(*path, '/') || strings.ContainsRune(*path, filepath.Separator) {
+		d.resolveFile(key, path, folder)
+	}
+}
+
+// isFile tells the path of a model from the other forms of its name.
+func isFile(model string) bool {
+	return !strings.HasPrefix(model, "hf:") &&
+		(strings.HasSuffix(strings.ToLower(model), ".gguf") || strings.ContainsRune(model, '/') ||
+			runtime.GOOS == "windows" && strings.ContainsRune(model, '\\'))
+}

@@ -1,0 +1,164 @@
+package config
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// Each mistake is told with its line, its key and a remedy. FILE stands for the
+// file, FOLDER for its folder.
+func TestMistakes(t *testing.T) {
+	tests := []struct{ name, content, want string }{
+		{"misspelt key", "listne: x", "FILE:1: listne: there is no such key; did you mean listen?"},
+		{"strange key", "\nlog:\n  colour: red", "FILE:3: log.colour: there is no such key; take format or level"},
+		{"key of another place", "models:\n- id: '*'\n  provider: local\n  context: 5",
+			"FILE:4: models[0].context: there is no such key; take abilities, baseModel, contextWindow, family, id, maxOutput, name, provider, upstream or vendor"},
+		{"key twice", "auth: none\nauth: sigv4", "FILE:2: auth: the key is there twice, first in line 1; delete one of them"},
+		{"choice", "auth: sigv", `FILE:1: auth: "sigv" is not one of the choices; did you mean sigv4?`},
+		{"far choice", "log: {format: xml}", `FILE:1: log.format: "xml" is not one of the choices; take text or json`},
+		{"list for a value", "dataDir: [a]", "FILE:1: dataDir: this is a list, and must be a single value; write it on the line of the key"},
+		{"value for keys", "engine: fast", `FILE:1: engine: this is a single value, and must be keys with values; write each as "key: value" on a line of its own`},
+		{"list at the top", "- a", `FILE: this is a list, and must be keys with values; write each as "key: value" on a line of its own`},
+		{"key that is no word", "[a]: b", `FILE:1: ?: a key must be a word; write it as "key: value"`},
+		{"number", "engine:\n  threads: two", `FILE:2: engine.threads: "two" is no whole number from 0; write a number without a unit`},
+		{"negative number", "engine: {threads: -1}", `FILE:1: engine.threads: "-1" is no whole number from 0; write a number without a unit`},
+		{"boolean", "strict: yes", `FILE:1: strict: "yes" is neither true nor false; write true or false`},
+		{"duration", "limits: {requestTimeout: 60}", `FILE:1: limits.requestTimeout: "60" is no duration; write a number with a unit, as 500ms, 30s, 10m or 1h`},
+		{"size", "limits: {maxBody: 5 megs}", "FILE:1: limits.maxBody: 5 megs is no size; a size is a number of bytes, or one with a unit as 512MiB"},
+		{"size unit", "engine: {memory: 5MM}", "FILE:1: engine.memory: 5MM is no size; MM is no unit; take kB, MB, GB, KiB, MiB or GiB"},
+		{"empty entry", "listen:\n-\n", "FILE:2: listen[0]: the entry is empty; write a value after the -, or delete it"},
+
+		{"nothing in a list", "a: &a\nmodels: [{id: x, provider: local, abilities: [*a]}]", "FILE:1: a: there is no such key; take auth, dataDir, engine, limits, listen, log, models, providers, regions, strict or tls\nFILE:2: models[0].abilities[0]: the entry is empty; write a value after the -, or delete it"},
+		{"tab", "log:\n\tlevel: info", "FILE:2: this is no YAML: found character that cannot start any token; check the indentation, quotes and brackets near here"},
+		{"bracket", "a: [1", "FILE:2: this is no YAML: did not find expected ',' or ']'; check the indentation, quotes and brackets near here"},
+		{"two documents", "auth: none\n---\nauth: none", "FILE:2: a second document starts here; delete the line ---, or what follows it"},
+
+		{"address", "listen: [localhost]", `FILE:1: listen[0]: "localhost" is no address; write host:port as 127.0.0.1:8484, or unix: and a path`},
+		{"port", "listen: localhost:http", `FILE:1: listen[0]: "localhost:http" is no address; write host:port as 127.0.0.1:8484, or unix: and a path`},
+		{"socket", "listen: 'unix:'", "FILE:1: listen[0]: the path of the socket is missing; write unix: and a path"},
+		{"no address", "listen: []", "FILE:1: listen: there is no address to serve on; write 127.0.0.1:8484, or delete the line"},
+		{"half a certificate", "tls:\n  certFile: saprolite.yaml", "FILE:1: tls: a certificate needs its key, and a key its certificate; give both certFile and keyFile"},
+		{"region", "regions: [US East]", `FILE:1: regions[0]: "US East" is no name of a region; write it as us-east-1`},
+		{"no time", "limits: {requestTimeout: 0s}", "FILE:1: limits.requestTimeout: it must be more than 0; delete the line for the default"},
+
+		{"provider without type", "providers:\n  x:\n    url: http://x", `FILE:2: providers.x: the type is missing; add "type: " and llamacpp, openai or script`},
+		{"provider with nothing", "providers:\n  x:\n", `FILE:2: providers.x: this is a single value, and must be keys with values; write each as "key: value" on a line of its own`},
+		{"provider type", "providers: {x: {type: open-ai}}", `FILE:1: providers.x.type: "open-ai" is not one of the choices; did you mean openai?`},
+		{"key of another type", "providers:\n  x:\n    type: script\n    url: http://x", "FILE:4: providers.x.url: there is no such key; take file"},
+		{"type twice", "providers: {x: {type: script, file: x.yaml, type: script}}", "FILE:1: providers.x.type: the key is there twice, first in line 1; delete one of them"},
+		{"no type", "providers: {x: {type: }}", `FILE:1: providers.x: the type is missing; add "type: " and llamacpp, openai or script`},
+		{"provider name", "providers: {'a b': {type: llamacpp}}", "FILE:1: providers.a b: this is no name for a provider; take letters, digits, - and _"},
+		{"model", "providers: {x: {type: llamacpp, model: qwen}}", `FILE:1: providers.x.model: "qwen" is no model; write default, hf:owner/repo/file.gguf or the path of a .gguf file`},
+		{"hub model", "providers: {x: {type: llamacpp, model: 'hf:owner/repo'}}", `FILE:1: providers.x.model: "hf:owner/repo" is no model; write default, hf:owner/repo/file.gguf or the path of a .gguf file`},
+		{"model file", "providers:\n  x:\n    type: llamacpp\n    model: a.gguf", "FILE:4: providers.x.model: FOLDER/a.gguf: no such file or directory; a relative path starts at the folder of the configuration file"},
+		{"folder for a file", "providers: {x: {type: script, file: ./}}", "FILE:1: providers.x.file: FOLDER is a folder; name a file"},
+		{"no rules", "providers: {x: {type: script}}", `FILE:1: providers.x: the file of rules is missing; add "file: " and a path`},
+		{"no url", "providers: {x: {type: openai}}", "FILE:1: providers.x.url: the address of the server is missing; write it as http://localhost:8000/v1"},
+		{"url", "providers: {x: {type: openai, url: 'localhost:8000'}}", `FILE:1: providers.x.url: "localhost:8000" is no address of a server; write it as http://localhost:8000/v1`},
+		{"url of an operation", "providers: {x: {type: openai, url: 'http://x/v1/chat/completions'}}", "FILE:1: providers.x.url: the address names one operation; end it before /chat/completions"},
+		{"password in url", "providers: {x: {type: openai, url: 'http://a:b@x/v1'}}", "FILE:1: providers.x.url: the address holds a password; take it out, and give the key by apiKeyEnv"},
+		{"header", "providers: {x: {type: openai, url: 'http://x', headers: {'X Y': z}}}", `FILE:1: providers.x.headers: "X Y" is no header; write it as name: value, on one line`},
+		{"attempts", "providers: {x: {type: openai, url: 'http://x', retry: {attempts: 0}}}", "FILE:1: providers.x.retry.attempts: there must be a first attempt; write 1 to never try again"},
+		{"two keys", "providers: {x: {type: openai, url: 'http://x', apiKey: a, apiKeyEnv: b}}", "FILE:1: providers.x: the key is given more than once; keep one of apiKey, apiKeyEnv and apiKeyFile"},
+		{"unset variable", "providers:\n  x:\n    type: openai\n    url: http://x\n    apiKeyEnv: TEST_SURELY_UNSET", "FILE:5: providers.x.apiKeyEnv: the environment variable TEST_SURELY_UNSET is not set; export it before the start"},
+		{"key file", "providers: {x: {type: openai, url: 'http://x', apiKeyFile: saprolite.yaml}}\n\n# more", "FILE:1: providers.x.apiKeyFile: FOLDER/saprolite.yaml does not hold one line; name a file that holds the key alone"},
+
+		{"unknown provider", "models:\n- {id: '*', provider: lcoal}", "FILE:2: models[0].provider: no provider has the name lcoal; did you mean local?"},
+		{"no provider", "models:\n- id: '*'", `FILE:2: models[0].provider: a mapping names a provider; add "provider: " and local`},
+		{"base model", "models: [{id: x, provider: local, baseModel: amazon.nova-light-v1:0}]", "FILE:1: models[0].baseModel: no foundation model has the id amazon.nova-light-v1:0; did you mean amazon.nova-lite-v1:0?"},
+		{"family", "models: [{id: x, provider: local, family: antropic}]", "FILE:1: models[0].family: there is no format antropic; did you mean anthropic?"},
+		{"ability", "models: [{id: x, provider: local, abilities: [tool]}]", `FILE:1: models[0].abilities[0]: "tool" is not one of the choices; did you mean tools?`},
+		{"id twice", "models:\n- {id: x, provider: local}\n- {id: x, provider: local}", "FILE:3: models[1].id: the same id is mapped before; change it, or delete the entry"},
+		{"arn", "models:\n- {id: 'arn:aws:s3:::b', provider: local}", "FILE:2: models[0].id: this is neither a model id nor an ARN of a model; change it, or delete the entry"},
+		{"unclear", "providers:\n  a: {type: llamacpp}\n  b: {type: llamacpp}", "FILE:1: providers: there are several, and nothing says which model goes to which; add models, or name one of them local"},
+
+		{"several at once", "auth: no\nlistne: x\nlog: {level: loud}",
+			"FILE:1: auth: \"no\" is not one of the choices; take sigv4 or none\nFILE:2: listne: there is no such key; did you mean listen?\nFILE:3: log.level: \"loud\" is not one of the choices; take debug, info, warn or error"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			path := write(t, tt.content)
+			c, err := Load(path)
+			if err == nil {
+				t.Fatalf("it loads: %+v", c)
+			}
+			want := strings.NewReplacer("FILE", path, "FOLDER", filepath.Dir(path)).Replace(tt.want)
+			if diff := cmp.Diff(want, err.Error()); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestMissingFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "none.yaml")
+	_, err := Load(path)
+	want := path + ": no such file or directory; name another file with --config, or leave it out"
+	if err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+	if p, ok := errors.AsType[*Problem](err); !ok || p.File != path {
+		t.Errorf("%#v holds no Problem", err)
+	}
+}
+
+func TestFileTooLarge(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "large.yaml")
+	if err := os.WriteFile(path, make([]byte, maxFile+1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load(path); err == nil || !strings.Contains(err.Error(), "larger than 1 MiB") {
+		t.Errorf("%v", err)
+	}
+}
+
+// A file of nothing but mistakes gives a bounded answer.
+func TestProblemsAreBounded(t *testing.T) {
+	var b strings.Builder
+	for range 1000 {
+		b.WriteString("- {idd: x}\n")
+	}
+	_, err := Load(write(t, "models:\n"+b.String()))
+	if problems, ok := errors.AsType[Problems](err); !ok || len(problems) != maxProblems {
+		t.Errorf("%d problems, want %d", len(problems), maxProblems)
+	}
+}
+
+// Whatever the file: no panic; a configuration that is whole, or problems that
+// name the file.
+func FuzzParse(f *testing.F) {
+	example, err := os.ReadFile("../../docs/saprolite.example.yaml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(string(example))
+	for _, s := range []string{
+		"", "a: &a [*a]", "<<: {auth: none}", "listen: !!binary eA==", "providers: &p {x: *p}", "models: &m\n- *m\n",
+		"providers: {x: {type: openai, type: script}}", "models: [{id: 'a*', provider: local, upstream: '*', abilities: [null]}]", "? [a]\n: b",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, content string) {
+		c, err := parse("/nowhere/x.yaml", []byte(content))
+		if err != nil {
+			problems, ok := errors.AsType[Problems](err)
+			if !ok || len(problems) == 0 || len(problems) > maxProblems {
+				t.Fatalf("%q: %v", content, err)
+			}
+			for _, p := range problems {
+				if p.File != "/nowhere/x.yaml" || p.What == "" || p.Line > strings.Count(content, "\n")+2 && !strings.Contains(content, "\r") {
+					t.Errorf("%q: %+v", content, p)
+				}
+			}
+			return
+		}
+		if len(c.Models) == 0 || len(c.Providers) == 0 || len(c.Listen) == 0 {
+			t.Errorf("%q loads as %+v", content, c)
+		}
+	})
+}
