@@ -62,28 +62,24 @@ func New(opts Options) (*Catalog, error) {
 // those of the service in the order of the tables and then those that the
 // mappings name, and the application inference profiles.
 func (c *Catalog) list(mappings []Mapping) {
+	ids := make([]string, 0, len(c.known)+len(mappings))
 	for _, m := range c.known {
-		c.serve(m.ID)
+		ids = append(ids, m.ID)
 	}
 	for _, m := range mappings {
 		if !isPattern(m.ID) {
-			c.serve(m.ID)
+			ids = append(ids, m.ID)
 		}
 	}
-}
-
-func (c *Catalog) serve(id string) {
-	t, err := c.find(id)
-	if err != nil {
-		return
-	}
-	switch t.ID.Kind {
-	case FoundationModel:
-		if !slices.ContainsFunc(c.served, func(m *Model) bool { return m.ID == t.Model.ID }) {
+	listed := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		t, err := c.find(id)
+		switch {
+		case err != nil:
+		case t.ID.Kind == FoundationModel && !listed[t.Model.ID]:
+			listed[t.Model.ID] = true
 			c.served = append(c.served, t.Model)
-		}
-	case ApplicationInferenceProfile:
-		if c.models[t.Model.Base] != nil {
+		case t.ID.Kind == ApplicationInferenceProfile && c.models[t.Model.Base] != nil:
 			c.applications = append(c.applications, t)
 		}
 	}
@@ -105,8 +101,9 @@ type Target struct {
 	// Upstream is the name by which that provider knows the model; empty leaves
 	// it to the provider.
 	Upstream string
-	// CountTokens says whether the service would count tokens for this id: it
-	// takes the id of a foundation model, never a profile.
+	// CountTokens says whether CountTokens takes this id. As on the service it
+	// never takes a profile; unless the catalogue is strict, it takes models that
+	// the service does not count for.
 	CountTokens bool
 }
 
@@ -154,7 +151,7 @@ func (c *Catalog) find(text string) (Target, error) {
 	known := c.lookup(id.Base)
 	m, star := c.routes.match(id, known)
 	if m == nil {
-		if known != nil && id.modelled() {
+		if known != nil && id.namesModel() {
 			return Target{}, &bedrock.AccessDeniedException{
 				Message: "You don't have access to the model with the specified model ID."}
 		}

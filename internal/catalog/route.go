@@ -116,7 +116,7 @@ func (r *routes) match(id ID, known *Model) (m *Mapping, star string) {
 		}
 	}
 	for _, w := range r.wild {
-		if w.literal == 0 && (known == nil || !known.Converse || !id.modelled()) {
+		if w.literal == 0 && (known == nil || !known.Converse || !id.namesModel()) {
 			continue
 		}
 		for _, name := range names {
@@ -135,19 +135,19 @@ func (id ID) names() (names [4]string) {
 	if strings.HasPrefix(id.Text, "arn:") {
 		names[1] = string(id.Kind) + "/" + id.Resource
 	}
-	if id.modelled() {
+	if id.namesModel() {
 		names[2], names[3] = id.Resource, id.Base
 	}
 	return names
 }
 
-// modelled says whether the id itself tells which model it is.
-func (id ID) modelled() bool { return id.Kind == FoundationModel || id.Kind == InferenceProfile }
+// namesModel says whether the id itself tells which model it is.
+func (id ID) namesModel() bool { return id.Kind == FoundationModel || id.Kind == InferenceProfile }
 
 // model gives what is known of the model that the mapping serves under the id;
 // known is the model of the service behind it, or nil.
 func (m *Mapping) model(id ID, known *Model) *Model {
-	if known != nil && !m.overrides() && (m.BaseModel == "" || !id.modelled()) {
+	if known != nil && !m.overrides() && (m.BaseModel == "" || !id.namesModel()) {
 		return known
 	}
 	model := custom()

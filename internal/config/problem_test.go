@@ -4,16 +4,20 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 )
 
-// Each mistake is told with its line, its key and a remedy. FILE stands for the
-// file, FOLDER for its folder.
-func TestMistakes(t *testing.T) {
-	tests := []struct{ name, content, want string }{
+// mistake is a file, and what is told about it. FILE stands for the file, FOLDER
+// for its folder.
+type mistake struct{ name, content, want string }
+
+// formMistakes are about the form of the file.
+func formMistakes() []mistake {
+	return []mistake{
 		{"misspelt key", "listne: x", "FILE:1: listne: there is no such key; did you mean listen?"},
 		{"strange key", "\nlog:\n  colour: red", "FILE:3: log.colour: there is no such key; take format or level"},
 		{"key of another place", "models:\n- id: '*'\n  provider: local\n  context: 5",
@@ -37,7 +41,12 @@ func TestMistakes(t *testing.T) {
 		{"tab", "log:\n\tlevel: info", "FILE:2: this is no YAML: found character that cannot start any token; check the indentation, quotes and brackets near here"},
 		{"bracket", "a: [1", "FILE:2: this is no YAML: did not find expected ',' or ']'; check the indentation, quotes and brackets near here"},
 		{"two documents", "auth: none\n---\nauth: none", "FILE:2: a second document starts here; delete the line ---, or what follows it"},
+	}
+}
 
+// meaningMistakes are about what the file says.
+func meaningMistakes() []mistake {
+	return []mistake{
 		{"address", "listen: [localhost]", `FILE:1: listen[0]: "localhost" is no address; write host:port as 127.0.0.1:8484, or unix: and a path`},
 		{"port", "listen: localhost:http", `FILE:1: listen[0]: "localhost:http" is no address; write host:port as 127.0.0.1:8484, or unix: and a path`},
 		{"socket", "listen: 'unix:'", "FILE:1: listen[0]: the path of the socket is missing; write unix: and a path"},
@@ -80,7 +89,11 @@ func TestMistakes(t *testing.T) {
 		{"several at once", "auth: no\nlistne: x\nlog: {level: loud}",
 			"FILE:1: auth: \"no\" is not one of the choices; take sigv4 or none\nFILE:2: listne: there is no such key; did you mean listen?\nFILE:3: log.level: \"loud\" is not one of the choices; take debug, info, warn or error"},
 	}
-	for _, tt := range tests {
+}
+
+// Each mistake is told with its line, its key and a remedy.
+func TestMistakes(t *testing.T) {
+	for _, tt := range slices.Concat(formMistakes(), meaningMistakes()) {
 		t.Run(tt.name, func(t *testing.T) {
 			path := write(t, tt.content)
 			c, err := Load(path)
