@@ -5,6 +5,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"time"
@@ -102,4 +103,18 @@ func (e *UpstreamError) Unwrap() error { return e.Err }
 // or it was 408, 429 or a 5xx.
 func (e *UpstreamError) Temporary() bool {
 	return e.Status == 0 || e.Status == 408 || e.Status == 429 || e.Status >= 500
+}
+
+// EndedError is the error of a call whose context has ended, by the context's
+// error: a deadline is the model's timeout. A call that was cancelled has nobody
+// left who reads the error, unless the server itself is about to end.
+func EndedError(err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return bedrock.WithCause(&bedrock.ModelTimeoutException{
+			Message: "Model has timed out in processing the request. Try your request again.",
+		}, err)
+	}
+	return bedrock.WithCause(&bedrock.ServiceUnavailableException{
+		Message: "Bedrock is unable to process your request.",
+	}, err)
 }

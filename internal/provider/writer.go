@@ -3,6 +3,7 @@ package provider
 import (
 	"encoding/json"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/saprolite/saprolite/internal/bedrock"
 )
 
@@ -189,6 +190,6 @@ func (w *Writer) event(event bedrock.ConverseStreamOutput) bool {
 // StopSequenceFields is the object additionalModelResponseFields of an answer
 // that the sequence ended.
 func StopSequenceFields(sequence string) json.RawMessage {
-	text, _ := json.Marshal(sequence) // a string always has JSON
-	return json.RawMessage(`{"stop_sequence":` + string(text) + `}`)
+	fields, _ := jsontext.AppendQuote([]byte(`{"stop_sequence":`), sequence) // invalid UTF-8 is replaced
+	return append(fields, '}')
 }

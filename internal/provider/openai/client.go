@@ -67,8 +67,8 @@ type Client struct {
 
 // The bounds of a Client.
 const (
-	DefaultResponseTimeout = 15 * time.Minute
-	DefaultIdleTimeout     = 5 * time.Minute
+	DefaultResponseTimeout = 10 * time.Minute
+	DefaultIdleTimeout     = 2 * time.Minute
 
 	maxEvent = 8 << 20
 	maxBody  = 64 << 20

@@ -69,11 +69,8 @@ func (c *Client) streamError(cause error) error {
 func (c *Client) brokenError(caller context.Context, cause, err error) error {
 	timeout, isNet := errors.AsType[net.Error](cause)
 	switch {
-	case errors.Is(caller.Err(), context.DeadlineExceeded):
-		return bedrock.WithCause(&bedrock.ModelTimeoutException{Message: messageTimeout}, caller.Err())
 	case caller.Err() != nil:
-		// Nobody reads this, unless this server is about to end.
-		return bedrock.WithCause(&bedrock.ServiceUnavailableException{Message: messageUnavailable}, caller.Err())
+		return provider.EndedError(caller.Err())
 	case errors.Is(cause, errSilent), isNet && timeout.Timeout():
 		return bedrock.WithCause(&bedrock.ModelTimeoutException{Message: messageTimeout}, c.cause(0, cause))
 	}

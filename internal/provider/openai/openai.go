@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 )
@@ -18,9 +17,8 @@ type Options struct {
 	// a path gets the usual /v1; a server with another prefix has it here, as
 	// https://gateway.example/openai/v1.
 	BaseURL string
-	// APIKey is sent as a bearer token. If it is empty, APIKeyEnv names the
-	// environment variable that holds it; if that is empty too, none is sent.
-	APIKey, APIKeyEnv string
+	// APIKey is sent as a bearer token, unless it is empty.
+	APIKey string
 	// Header is sent with every request, and may replace Authorization.
 	Header map[string]string
 	// DialTimeout bounds a connection's making, TLS included each; 0 means 10
@@ -40,10 +38,6 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	header, err := o.header()
-	if err != nil {
-		return nil, err
-	}
 	return &Client{
 		HTTP: &http.Client{
 			Transport: o.transport(),
@@ -51,7 +45,7 @@ func New(o Options) (*Client, error) {
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		BaseURL:         base,
-		Header:          header,
+		Header:          o.header(),
 		ResponseTimeout: o.ResponseTimeout,
 		IdleTimeout:     o.IdleTimeout,
 	}, nil
@@ -73,21 +67,15 @@ func baseURL(address string) (string, error) {
 	return u.Scheme + "://" + u.Host + cmp.Or(path, "/v1"), nil
 }
 
-func (o Options) header() (http.Header, error) {
+func (o Options) header() http.Header {
 	header := http.Header{}
-	key := o.APIKey
-	if key == "" && o.APIKeyEnv != "" {
-		if key = os.Getenv(o.APIKeyEnv); key == "" {
-			return nil, fmt.Errorf("the environment variable %s, which holds the API key, is not set", o.APIKeyEnv)
-		}
-	}
-	if key != "" {
-		header.Set("Authorization", "Bearer "+key)
+	if o.APIKey != "" {
+		header.Set("Authorization", "Bearer "+o.APIKey)
 	}
 	for name, value := range o.Header {
 		header.Set(name, value)
 	}
-	return header, nil
+	return header
 }
 
 func (o Options) transport() *http.Transport {

@@ -1,0 +1,136 @@
+// Package retry is a provider that asks another one again when its upstream
+// failed for the moment: before the answer has begun, and never after.
+package retry
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/saprolite/saprolite/internal/bedrock"
+	"github.com/saprolite/saprolite/internal/provider"
+)
+
+// Options configure the attempts. The zero value of a field chooses a default.
+type Options struct {
+	// Attempts bounds the attempts at a call, the first one included; 0 means 3.
+	Attempts int
+	// FirstWait is the longest wait before the second attempt; each further
+	// one is twice as long. The wait is a random part of it, at least half.
+	// 0 means 250 milliseconds.
+	FirstWait time.Duration
+	// MaxWait bounds every wait. A call whose upstream asks for a longer one is
+	// not tried again. 0 means 20 seconds.
+	MaxWait time.Duration
+	// MaxElapsed is how long after the call's beginning an attempt may begin;
+	// it keeps timeouts from adding up. 0 means one minute.
+	MaxElapsed time.Duration
+}
+
+// New decorates a provider. The result can count tokens if the provider can.
+func New(p provider.Provider, o Options) provider.Provider {
+	r := &retrying{p, Options{
+		Attempts:   cmp.Or(o.Attempts, 3),
+		FirstWait:  cmp.Or(o.FirstWait, 250*time.Millisecond),
+		MaxWait:    cmp.Or(o.MaxWait, 20*time.Second),
+		MaxElapsed: cmp.Or(o.MaxElapsed, time.Minute),
+	}}
+	if counter, ok := p.(provider.TokenCounter); ok {
+		return &counting{r, counter}
+	}
+	return r
+}
+
+type retrying struct {
+	next    provider.Provider
+	options Options
+}
+
+type counting struct {
+	*retrying
+	counter provider.TokenCounter
+}
+
+// Abilities gives what the decorated provider carries.
+func (r *retrying) Abilities(model string) provider.Abilities {
+	if capable, ok := r.next.(provider.Capable); ok {
+		return capable.Abilities(model)
+	}
+	return provider.Abilities{}
+}
+
+// Converse answers a call by the first attempt that begins to answer it.
+func (r *retrying) Converse(ctx context.Context, call provider.Call) provider.Events {
+	return func(yield func(bedrock.ConverseStreamOutput, error) bool) {
+		err := r.try(ctx, func() (began bool, failure error) {
+			for event, err := range r.next.Converse(ctx, call) {
+				if err != nil && !began {
+					return false, err
+				}
+				began = true
+				if !yield(event, err) {
+					return true, nil
+				}
+			}
+			return true, nil
+		})
+		if err != nil {
+			yield(bedrock.ConverseStreamOutput{}, err)
+		}
+	}
+}
+
+// CountTokens counts by the first attempt that succeeds.
+func (c *counting) CountTokens(ctx context.Context, call provider.Call) (count int32, err error) {
+	err = c.try(ctx, func() (bool, error) {
+		var failure error
+		count, failure = c.counter.CountTokens(ctx, call)
+		return failure == nil, failure
+	})
+	return count, err
+}
+
+// try makes attempts until one is done, or another one makes no sense. The error
+// is the last attempt's.
+func (r *retrying) try(ctx context.Context, attempt func() (done bool, failure error)) error {
+	start := time.Now()
+	for n := 1; ; n++ {
+		done, failure := attempt()
+		if done {
+			return nil
+		}
+		upstream, ok := errors.AsType[*provider.UpstreamError](failure)
+		if n == r.options.Attempts || !ok || !upstream.Temporary() || ctx.Err() != nil {
+			return failure
+		}
+		wait := max(r.delay(n), upstream.RetryAfter)
+		if wait > r.options.MaxWait || time.Since(start)+wait > r.options.MaxElapsed || !sleep(ctx, wait) {
+			return failure
+		}
+	}
+}
+
+// delay is the wait after attempt n: exponential, with jitter, so that callers
+// that failed together do not come back together.
+func (r *retrying) delay(n int) time.Duration {
+	longest := r.options.FirstWait
+	for ; n > 1 && longest < r.options.MaxWait; n-- {
+		longest *= 2
+	}
+	longest = min(longest, r.options.MaxWait)
+	return longest/2 + rand.N(longest/2+1)
+}
+
+// sleep waits, and says whether ctx let it.
+func sleep(ctx context.Context, wait time.Duration) bool {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
