@@ -37,7 +37,8 @@ type Cache struct {
 	// HubToken is sent to the hub, and to it alone, as a bearer token; empty means the
 	// environment's HF_TOKEN, else none.
 	HubToken string
-	// Python is the interpreter whose pip fetches packages; empty means python3 (python on Windows).
+	// Python is the interpreter whose pip fetches packages, and which runs them; empty means
+	// python3 (python on Windows).
 	Python string
 	// Progress shows downloads; nil shows nothing.
 	Progress Progress
@@ -90,12 +91,14 @@ func (c *Cache) client() *http.Client {
 	if c.Client != nil {
 		return c.Client
 	}
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.DialContext = (&net.Dialer{Timeout: 30 * time.Second}).DialContext
-	transport.ResponseHeaderTimeout = time.Minute
-	// A download is one long request: a kept connection would only outlive its use.
-	transport.DisableKeepAlives = true
-	return &http.Client{Transport: transport}
+	return &http.Client{Transport: &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           (&net.Dialer{Timeout: 30 * time.Second}).DialContext,
+		TLSHandshakeTimeout:   30 * time.Second,
+		ResponseHeaderTimeout: time.Minute,
+		// A download is one long request: a kept connection would only outlive its use.
+		DisableKeepAlives: true,
+	}}
 }
 
 func (c *Cache) retryDelay() time.Duration { return cmp.Or(c.RetryDelay, time.Second) }
