@@ -121,4 +121,3 @@ func wantNothing(t *testing.T, c *Cache) {
 		return nil
 	})
 }
-

@@ -194,4 +194,3 @@ func TestConcurrentFetchesShareOne(t *testing.T) {
 		t.Errorf("fetched %d times", h.gets.Load())
 	}
 }
-
