@@ -11,6 +11,7 @@ import (
 	"github.com/saprolite/saprolite/internal/format/deepseek"
 	"github.com/saprolite/saprolite/internal/format/llama"
 	"github.com/saprolite/saprolite/internal/format/mistral"
+	"github.com/saprolite/saprolite/internal/format/nova"
 	"github.com/saprolite/saprolite/internal/format/titan"
 )
 
@@ -25,6 +26,7 @@ func Formats() map[string]format.Format {
 		"deepseek":  deepseek.New(),
 		"llama":     llama.New(),
 		"mistral":   mistral.New(),
+		"nova":      nova.New(),
 		"titan":     titan.New(),
 	}
 }

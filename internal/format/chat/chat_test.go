@@ -246,4 +246,16 @@ func FuzzParseRequest(f *testing.F) {
 	formattest.FuzzParseRequest(f, suite)
 }
 
-func FuzzParseStream(f *testing.F) { formattest.FuzzParseStream(f, suite) }
+func FuzzParseStream(f *testing.F) {
+	for _, model := range suite.ModelIDs {
+		var lines []byte
+		for chunk, err := range chat.New().Renderer(model).Stream(working) {
+			if err != nil {
+				f.Fatal(err)
+			}
+			lines = append(append(lines, chunk.Body...), '\n')
+		}
+		f.Add(lines)
+	}
+	formattest.FuzzParseStream(f, suite)
+}

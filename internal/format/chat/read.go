@@ -40,7 +40,7 @@ func (r *reader) add(place string, m Message) error {
 	}
 	switch m.Role {
 	case "system", "developer":
-		return r.system(place, blocks)
+		return r.system(blocks)
 	case "user":
 		r.append(bedrock.ConversationRoleUser, blocks)
 		r.results = false
@@ -90,7 +90,7 @@ func (r *reader) append(role bedrock.ConversationRole, blocks []bedrock.ContentB
 	c.Messages = append(c.Messages, bedrock.Message{Role: role, Content: blocks})
 }
 
-func (r *reader) system(place string, blocks []bedrock.ContentBlock) error {
+func (r *reader) system(blocks []bedrock.ContentBlock) error {
 	r.results = false
 	if len(r.conversation.Messages) > 0 {
 		r.append(bedrock.ConversationRoleSystem, blocks)

@@ -117,9 +117,9 @@ func (Format) ParseResponse(data []byte) (*bedrock.ConverseResponse, error) {
 }
 
 // ReadAnswer reads the message of an answer. Reasoning inside its text is told
-// apart.
+// apart. Images, which no chat answers, are an error.
 func ReadAnswer(m Message) (*bedrock.Message, error) {
-	m.Role, m.Rest = "assistant", nil
+	m.Role, m.Rest, m.ToolCallID = "assistant", nil, nil
 	if m.Content.Text != nil {
 		reasoning, text := thoughts.Split(*m.Content.Text)
 		if reasoning != "" {
@@ -130,7 +130,13 @@ func ReadAnswer(m Message) (*bedrock.Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &conversation.Messages[0], nil
+	message := &conversation.Messages[0]
+	for i, block := range message.Content {
+		if block.Image != nil {
+			return nil, fmt.Errorf("block %d of the answer is an image", i)
+		}
+	}
+	return message, nil
 }
 
 // WriteAnswer writes the message of an answer: one text, whatever its blocks.

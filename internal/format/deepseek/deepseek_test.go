@@ -73,4 +73,7 @@ func TestReasoning(t *testing.T) {
 
 func FuzzParseRequest(f *testing.F) { formattest.FuzzParseRequest(f, suite) }
 
-func FuzzParseStream(f *testing.F) { formattest.FuzzParseStream(f, suite) }
+func FuzzParseStream(f *testing.F) {
+	f.Add([]byte(`{"choices":[{"text":"<think>\nHm.\n</think>\n\nHi","stop_reason":null}]}` + "\n" + `{"choices":[{"text":"","stop_reason":"stop"}]}`))
+	formattest.FuzzParseStream(f, suite)
+}

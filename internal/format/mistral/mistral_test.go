@@ -1,8 +1,11 @@
 package mistral_test
 
 import (
+	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/saprolite/saprolite/internal/bedrock"
 	"github.com/saprolite/saprolite/internal/format/formattest"
 	"github.com/saprolite/saprolite/internal/format/mistral"
 	"github.com/saprolite/saprolite/internal/recorded"
@@ -61,4 +64,38 @@ func FuzzParseChat(f *testing.F) { formattest.FuzzParseRequest(f, chats) }
 
 func FuzzParseStream(f *testing.F) { formattest.FuzzParseStream(f, prompts) }
 
-func FuzzParseChatStream(f *testing.F) { formattest.FuzzParseStream(f, chats) }
+func FuzzParseChatStream(f *testing.F) {
+	f.Add([]byte(called))
+	formattest.FuzzParseStream(f, chats)
+}
+
+// called is an answer of Large 2407 that uses a tool.
+const called = `{"choices":[{"index":0,"message":{"role":"assistant","content":"Looking.","tool_calls":[` +
+	`{"id":"a","type":"function","function":{"name":"f","arguments":"{\"x\":1}"}}]},"stop_reason":"tool_calls"}]}`
+
+// TestOwnChat has that answer, whole and as a stream of one chunk.
+func TestOwnChat(t *testing.T) {
+	parsed, err := mistral.New().ParseResponse([]byte(called))
+	if err != nil || parsed.StopReason != bedrock.StopReasonToolUse || len(parsed.Output.Message.Content) != 2 {
+		t.Fatalf("read as %+v, %v", parsed, err)
+	}
+	renderer := mistral.New().Renderer("mistral.mistral-large-2407-v1:0")
+	if got, err := renderer.Response(parsed); string(got) != called {
+		t.Errorf("got %s, %v, want %s", got, err, called)
+	}
+	events := mistral.New().ParseStream(func(yield func([]byte, error) bool) { yield([]byte(called), nil) })
+	want := []string{
+		`{"choices":[{"index":0,"message":{"role":"assistant","content":"Looking."},"stop_reason":null}]}`,
+		strings.Replace(called, "Looking.", "", 1),
+	}
+	var got []string
+	for chunk, err := range renderer.Stream(events) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, string(chunk.Body))
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
