@@ -59,3 +59,5 @@ func FuzzParseRequest(f *testing.F) { formattest.FuzzParseRequest(f, messages) }
 func FuzzParseStream(f *testing.F) { formattest.FuzzParseStream(f, messages) }
 
 func FuzzParseCompletion(f *testing.F) { formattest.FuzzParseRequest(f, completions) }
+
+func BenchmarkAnthropic(b *testing.B) { formattest.Benchmark(b, messages) }

@@ -1,7 +1,6 @@
 package anthropic
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -29,9 +28,6 @@ var first = []struct {
 	{"claude-instant", generation{model: "claude-instant-1.2", completions: true, major: 1, minor: 2}},
 }
 
-// revision is the end of an id that its name lacks, as -v1:0 or -v1:0:200k.
-var revision = regexp.MustCompile(`-v\d+(:.*)?$`)
-
 func generationOf(modelID string) generation {
 	name := modelID
 	if at := strings.Index(modelID, "claude-"); at >= 0 {
@@ -42,23 +38,41 @@ func generationOf(modelID string) generation {
 			return known.generation
 		}
 	}
-	name = revision.ReplaceAllString(name, "")
-	g := generation{model: name}
-	g.major, g.minor = version(name)
+	g := generation{model: cutRevision(name)}
+	g.major, g.minor = version(g.model)
 	return g
+}
+
+// cutRevision takes away the end of an id that the name lacks, as -v1:0 or
+// -v1:0:200k.
+func cutRevision(name string) string {
+	at := strings.LastIndex(name, "-v")
+	if at < 0 {
+		return name
+	}
+	number := name[at+len("-v"):]
+	rest := strings.TrimLeft(number, "0123456789")
+	if rest == number || rest != "" && rest[0] != ':' {
+		return name
+	}
+	return name[:at]
 }
 
 // version reads claude-3-5-sonnet-20240620 as 3.5 and claude-sonnet-4-20250514
 // as 4.0: numbers of more than two digits are dates.
 func version(name string) (major, minor int) {
-	var numbers []int
+	read := 0
 	for part := range strings.SplitSeq(name, "-") {
-		if n, err := strconv.ParseUint(part, 10, 8); err == nil && len(part) <= 2 {
-			numbers = append(numbers, int(n))
+		n, err := strconv.ParseUint(part, 10, 8)
+		switch {
+		case err != nil || len(part) > 2:
+		case read == 0:
+			major, read = int(n), 1
+		case read == 1:
+			minor, read = int(n), 2
 		}
 	}
-	numbers = append(numbers, 0, 0)
-	return numbers[0], numbers[1]
+	return major, minor
 }
 
 // since says whether the model is of a version or later.

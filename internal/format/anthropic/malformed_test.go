@@ -48,6 +48,8 @@ var malformedMessages = refused{
 	{"ContentNumber", content(`7`), "messages.0.content: Input should be a valid list"},
 	{"EmptyText", content(`""`), "messages: text content blocks must be non-empty"},
 	{"BlankText", content(`[{"type":"text","text":" \n"}]`), "messages: text content blocks must contain non-whitespace text"},
+	{"NoBlocks", content(`[]`), "messages.0: all messages must have non-empty content except for the optional final assistant message"},
+	{"Thinking", with(`"thinking":true`), "thinking: Input should be an object"},
 	{"EmptySystem", with(`"system":""`), "system: text content blocks must be non-empty"},
 	{"SystemImage", with(`"system":[{"type":"image","source":{"type":"base64","media_type":"image/png","data":"AA=="}}]`),
 		"system.0.type: Input should be 'text'"},

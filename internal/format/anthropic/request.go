@@ -64,6 +64,9 @@ func parseMessages(data []byte) (*bedrock.ConverseRequest, error) {
 	if conversation.OutputConfig, err = parseOutputConfig(body.OutputConfig); err != nil {
 		return nil, err
 	}
+	if err := body.checkObjects(); err != nil {
+		return nil, err
+	}
 	fields := messagesFields{
 		TopK: body.TopK, Thinking: body.Thinking, ReasoningConfig: body.ReasoningConfig,
 		AnthropicBeta: body.AnthropicBeta, Metadata: body.Metadata,
@@ -73,6 +76,19 @@ func parseMessages(data []byte) (*bedrock.ConverseRequest, error) {
 	}
 	conversation.AdditionalModelRequestFields, err = request.Fields(fields)
 	return conversation, err
+}
+
+// checkObjects checks the members that are carried as they are.
+func (b *messagesBody) checkObjects() error {
+	for _, member := range [...]struct {
+		name  string
+		value jsontext.Value
+	}{{"thinking", b.Thinking}, {"reasoning_config", b.ReasoningConfig}, {"metadata", b.Metadata}} {
+		if member.value != nil && member.value.Kind() != '{' {
+			return invalid(member.name, "Input should be an object")
+		}
+	}
+	return nil
 }
 
 // parseSystem reads the system prompt: a string, or text blocks.
@@ -98,11 +114,10 @@ func parseSystem(raw jsontext.Value) ([]bedrock.SystemContentBlock, error) {
 	return system, nil
 }
 
+// parseTurns reads the messages. A last one of the assistant without content
+// says nothing, and is left out.
 func parseTurns(messages []message) ([]bedrock.Message, error) {
-	if len(messages) == 0 {
-		return nil, invalid("messages", "at least one message is required")
-	}
-	turns := make([]bedrock.Message, len(messages))
+	turns := make([]bedrock.Message, 0, len(messages))
 	for i, m := range messages {
 		place := "messages." + strconv.Itoa(i)
 		role := bedrock.ConversationRole(m.Role)
@@ -115,7 +130,16 @@ func parseTurns(messages []message) ([]bedrock.Message, error) {
 		if err != nil {
 			return nil, err
 		}
-		turns[i] = bedrock.Message{Role: role, Content: content}
+		if len(content) > 0 {
+			turns = append(turns, bedrock.Message{Role: role, Content: content})
+			continue
+		}
+		if i < len(messages)-1 || role != bedrock.ConversationRoleAssistant {
+			return nil, invalid(place, "all messages must have non-empty content except for the optional final assistant message")
+		}
+	}
+	if len(turns) == 0 {
+		return nil, invalid("messages", "at least one message is required")
 	}
 	return turns, nil
 }

@@ -72,7 +72,9 @@ func FuzzParseStream(f *testing.F, s Suite) {
 	f.Fuzz(func(t *testing.T, input []byte) {
 		if answer, err := s.Format.ParseResponse(input); err == nil {
 			for _, modelID := range s.ModelIDs {
-				_, _ = s.Format.Renderer(modelID).Response(answer)
+				if _, err := s.Format.Renderer(modelID).Response(answer); err != nil {
+					t.Errorf("%s: an answer that was understood cannot be written: %v", modelID, err)
+				}
 			}
 		}
 		chunks := each(bytes.Split(input, []byte("\n")))

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	gocmp "github.com/google/go-cmp/cmp"
+
 	"github.com/saprolite/saprolite/internal/bedrock"
 	"github.com/saprolite/saprolite/internal/format"
 	"github.com/saprolite/saprolite/internal/provider"
@@ -106,9 +108,13 @@ func (s Suite) testStreamEqualsPlain(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			streamed, reason := s.read(t, chunks)
-			if streamed != text || reason != stop {
-				t.Errorf("%s: streamed answer reads %q, %s", modelID, streamed, reason)
+			streamed := s.read(t, chunks)
+			if streamed.text != text || streamed.stop != stop {
+				t.Errorf("%s: streamed answer reads %q, %s", modelID, streamed.text, streamed.stop)
+			}
+			// Some families leave the counts of one form to the metrics of the service.
+			if d := gocmp.Diff(plain.Usage, streamed.usage); d != "" && min(plain.Usage.TotalTokens, streamed.usage.TotalTokens) > 0 {
+				t.Errorf("%s: usage (-plain +streamed)\n%s", modelID, d)
 			}
 		}
 	}
@@ -126,8 +132,15 @@ func textOf(answer *bedrock.ConverseResponse) string {
 	return strings.TrimLeft(text.String(), " ")
 }
 
+// heard is what a streamed answer said.
+type heard struct {
+	text  string
+	stop  bedrock.StopReason
+	usage bedrock.TokenUsage
+}
+
 // read parses chunks back, and checks the order of the events on the way.
-func (s Suite) read(t *testing.T, chunks []format.Chunk) (text string, reason bedrock.StopReason) {
+func (s Suite) read(t *testing.T, chunks []format.Chunk) (said heard) {
 	t.Helper()
 	var bodies [][]byte
 	for _, chunk := range chunks {
@@ -141,15 +154,18 @@ func (s Suite) read(t *testing.T, chunks []format.Chunk) (text string, reason be
 		order = append(order, event.EventType())
 		switch {
 		case event.ContentBlockDelta != nil && event.ContentBlockDelta.Delta.Text != nil:
-			text += *event.ContentBlockDelta.Delta.Text
+			said.text += *event.ContentBlockDelta.Delta.Text
 		case event.MessageStop != nil:
-			reason = event.MessageStop.StopReason
+			said.stop = event.MessageStop.StopReason
+		case event.Metadata != nil:
+			said.usage = event.Metadata.Usage
 		}
 	}
 	if n := len(order); n < 3 || order[0] != "messageStart" || order[n-2] != "messageStop" || order[n-1] != "metadata" {
 		t.Errorf("order of events: %q", order)
 	}
-	return strings.TrimLeft(text, " "), reason
+	said.text = strings.TrimLeft(said.text, " ")
+	return said
 }
 
 // testNothingHeldBack checks that every delta leaves as a chunk before the next

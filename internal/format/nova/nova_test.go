@@ -110,3 +110,5 @@ func TestAdditionalFields(t *testing.T) {
 		t.Errorf("got  %s, %v\nwant %s", body, err, want)
 	}
 }
+
+func BenchmarkNova(b *testing.B) { formattest.Benchmark(b, suite) }

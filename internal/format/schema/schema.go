@@ -56,7 +56,7 @@ func For[T any](wording Wording) *Schema[T] {
 func (s *Schema[T]) Decode(body []byte) (*T, error) {
 	value := new(T)
 	err := json.Unmarshal(body, value, json.RejectUnknownMembers(true))
-	if err == nil && !bytes.Contains(body, []byte("null")) && s.root.holds(reflect.ValueOf(value).Elem()) {
+	if err == nil && !mayHoldNull(body) && s.root.holds(reflect.ValueOf(value).Elem()) {
 		return value, nil
 	}
 	if jsontext.Value(body).IsValid() {
@@ -68,6 +68,23 @@ func (s *Schema[T]) Decode(body []byte) (*T, error) {
 		return nil, bedrock.WithCause(Malformed(), err)
 	}
 	return value, nil
+}
+
+// mayHoldNull says whether one of the values of a body may be null, which reads
+// as absent: the word stands where a value does. In a text it can too, as the
+// check then finds.
+func mayHoldNull(body []byte) bool {
+	for {
+		before, after, found := bytes.Cut(body, []byte("null"))
+		if !found {
+			return false
+		}
+		before = bytes.TrimRight(before, " \t\r\n")
+		if n := len(before); n > 0 && bytes.IndexByte([]byte(":,["), before[n-1]) >= 0 {
+			return true
+		}
+		body = after
+	}
 }
 
 // Malformed is the error of a body that is no JSON object at all, or cannot be
