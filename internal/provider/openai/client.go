@@ -63,6 +63,10 @@ type Client struct {
 	// the empty string for none. It gets the JSON object, a chunk or a plain
 	// answer, that had finish_reason "stop".
 	StopSequence func(object []byte) string
+	// ContextFull, if set, says whether an answer that had finish_reason
+	// "length" filled the model's context, rather than reached max_tokens. It
+	// gets what StopSequence gets.
+	ContextFull func(object []byte) bool
 }
 
 // The bounds of a Client.

@@ -16,6 +16,9 @@ func (a *answer) reason(choice *choice, object []byte) (bedrock.StopReason, json
 	case "":
 		return "", nil, nil
 	case "length":
+		if a.client.ContextFull != nil && a.client.ContextFull(object) {
+			return bedrock.StopReasonModelContextWindowExceeded, nil, nil
+		}
 		return bedrock.StopReasonMaxTokens, nil, nil
 	case "content_filter":
 		return bedrock.StopReasonContentFiltered, nil, nil
