@@ -27,9 +27,10 @@ var messages = formattest.Suite{
 		Blocks: []string{"image", "document", "cachePoint", "reasoningContent", "toolUse"},
 	},
 	// An answer of March 2024, when content stood ahead of model.
-	ByValue:   []string{"traceloop/openllmetry#packages/opentelemetry-instrumentation-langchain/tests/cassettes/test_llms/test_bedrock.yaml#0"},
-	MadeUp:    []string{"/message/id"},
-	Malformed: malformedMessages.table(),
+	ByValue:       []string{"traceloop/openllmetry#packages/opentelemetry-instrumentation-langchain/tests/cassettes/test_llms/test_bedrock.yaml#0"},
+	MadeUp:        []string{"/message/id"},
+	Conversations: conversations,
+	Malformed:     malformedMessages.table(),
 }
 
 // completions are the models that knew text completions, and by them Messages

@@ -68,7 +68,8 @@ func (r *messageReader) read(data []byte) (bool, error) {
 	if r.done {
 		return true, nil
 	}
-	if early := c.Type != "message_start" && c.Type != "ping" && c.Type != "error"; r.started != early && c.Type != "ping" && c.Type != "error" {
+	anywhere := c.Type == "ping" || c.Type == "error"
+	if !anywhere && r.started == (c.Type == "message_start") {
 		return false, answer.Broken(errOrder)
 	}
 	event, err := r.event(&c)

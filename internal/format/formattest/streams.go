@@ -1,7 +1,6 @@
 package formattest
 
 import (
-	"errors"
 	"iter"
 	"slices"
 	"strings"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/saprolite/saprolite/internal/bedrock"
 	"github.com/saprolite/saprolite/internal/format"
-	"github.com/saprolite/saprolite/internal/provider"
 )
 
 // each gives chunks one after the other.
@@ -34,55 +32,6 @@ func collect(stream iter.Seq2[format.Chunk, error]) (chunks []format.Chunk, err 
 		chunks = append(chunks, chunk)
 	}
 	return chunks, nil
-}
-
-// answer is an answer in pieces and as a whole.
-type answer struct {
-	pieces []string
-	stop   bedrock.StopReason
-	usage  bedrock.TokenUsage
-}
-
-func (a answer) events() []bedrock.ConverseStreamOutput {
-	events := []bedrock.ConverseStreamOutput{{MessageStart: &bedrock.MessageStartEvent{Role: bedrock.ConversationRoleAssistant}}}
-	for _, piece := range a.pieces {
-		events = append(events, bedrock.ConverseStreamOutput{ContentBlockDelta: &bedrock.ContentBlockDeltaEvent{
-			Delta: bedrock.ContentBlockDelta{Text: &piece},
-		}})
-	}
-	return append(events,
-		bedrock.ConverseStreamOutput{ContentBlockStop: &bedrock.ContentBlockStopEvent{}},
-		bedrock.ConverseStreamOutput{MessageStop: &bedrock.MessageStopEvent{StopReason: a.stop}},
-		bedrock.ConverseStreamOutput{Metadata: &bedrock.ConverseStreamMetadataEvent{Usage: a.usage}},
-	)
-}
-
-func (a answer) whole() *bedrock.ConverseResponse {
-	return &bedrock.ConverseResponse{
-		Output: bedrock.ConverseOutput{Message: &bedrock.Message{
-			Role:    bedrock.ConversationRoleAssistant,
-			Content: []bedrock.ContentBlock{{Text: new(strings.Join(a.pieces, ""))}},
-		}},
-		StopReason: a.stop,
-		Usage:      a.usage,
-	}
-}
-
-var sentence = answer{
-	pieces: []string{"Sap", "ro", "lite is ", "\"rotten\" rock", " 🪨", ".\n"},
-	stop:   bedrock.StopReasonEndTurn,
-	usage:  bedrock.TokenUsage{InputTokens: 12, OutputTokens: 7, TotalTokens: 19},
-}
-
-// stream gives events as a provider does.
-func stream(events []bedrock.ConverseStreamOutput) provider.Events {
-	return func(yield func(bedrock.ConverseStreamOutput, error) bool) {
-		for _, event := range events {
-			if !yield(event, nil) {
-				return
-			}
-		}
-	}
 }
 
 // testStreamEqualsPlain checks that the same answer, streamed and whole, says
@@ -198,89 +147,5 @@ func (s Suite) testNothingHeldBack(t *testing.T) {
 		if slices.Index(lasts, true) != len(lasts)-1 {
 			t.Errorf("%s: Last of the chunks is %v", modelID, lasts)
 		}
-	}
-}
-
-// testCancelled checks that a consumer may leave at any chunk, and that no event
-// is asked for afterwards.
-func (s Suite) testCancelled(t *testing.T) {
-	for _, modelID := range s.ModelIDs {
-		all, err := collect(s.Format.Renderer(modelID).Stream(stream(sentence.events())))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for n := range all {
-			left, after := false, 0
-			watched := func(yield func(bedrock.ConverseStreamOutput, error) bool) {
-				for _, event := range sentence.events() {
-					if left {
-						after++
-					}
-					if !yield(event, nil) {
-						return
-					}
-				}
-			}
-			for range s.Format.Renderer(modelID).Stream(watched) {
-				if n--; n < 0 {
-					left = true
-					break
-				}
-			}
-			if after > 0 {
-				t.Errorf("%s: %d events were asked for after the consumer left", modelID, after)
-			}
-		}
-	}
-}
-
-// testFailed checks that an error inside the events comes out, once and last,
-// on both sides.
-func (s Suite) testFailed(t *testing.T) {
-	broken := &bedrock.ModelStreamErrorException{Message: "the upstream broke"}
-	for _, modelID := range s.ModelIDs {
-		events := func(yield func(bedrock.ConverseStreamOutput, error) bool) {
-			for _, event := range sentence.events()[:3] {
-				if !yield(event, nil) {
-					return
-				}
-			}
-			yield(bedrock.ConverseStreamOutput{}, broken)
-		}
-		var chunks [][]byte
-		var failures []error
-		for chunk, err := range s.Format.Renderer(modelID).Stream(events) {
-			if err != nil {
-				failures = append(failures, err)
-				continue
-			}
-			if len(failures) > 0 || chunk.Last {
-				t.Errorf("%s: chunk %s, last %v, errors before it %v", modelID, chunk.Body, chunk.Last, failures)
-			}
-			chunks = append(chunks, chunk.Body)
-		}
-		if len(failures) != 1 || !errors.Is(failures[0], broken) {
-			t.Errorf("%s: errors %v, want the one of the events", modelID, failures)
-		}
-		failures = nil
-		for _, err := range s.Format.ParseStream(brokenOff(chunks, broken)) {
-			if err != nil {
-				failures = append(failures, err)
-			}
-		}
-		if len(failures) != 1 || !errors.Is(failures[0], broken) {
-			t.Errorf("%s: parsing gave errors %v, want the one of the chunks", modelID, failures)
-		}
-	}
-}
-
-func brokenOff(chunks [][]byte, err error) iter.Seq2[[]byte, error] {
-	return func(yield func([]byte, error) bool) {
-		for _, chunk := range chunks {
-			if !yield(chunk, nil) {
-				return
-			}
-		}
-		yield(nil, err)
 	}
 }

@@ -21,6 +21,7 @@ var suite = formattest.Suite{
 		Extras: []string{`{"top_k":20}`, `{"reasoningConfig":{"type":"enabled","maxReasoningEffort":"low"}}`},
 		Blocks: []string{"image", "document", "video", "audio", "cachePoint", "reasoningContent", "toolUse"},
 	},
+	Conversations: conversations,
 	Malformed: refused{
 		{"NoMessages", `{}`, "#: required key [messages] not found"},
 		{"Empty", `{"messages":[]}`, "#/messages: expected minimum item count: 1, found: 0"},
