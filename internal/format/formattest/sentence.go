@@ -55,4 +55,3 @@ func stream(events []bedrock.ConverseStreamOutput) provider.Events {
 		}
 	}
 }
-
