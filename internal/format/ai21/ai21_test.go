@@ -176,3 +176,5 @@ func FuzzParseJurassic(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkFormat(b *testing.B) { formattest.Benchmark(b, jamba) }

@@ -259,3 +259,5 @@ func FuzzParseStream(f *testing.F) {
 	}
 	formattest.FuzzParseStream(f, suite)
 }
+
+func BenchmarkFormat(b *testing.B) { formattest.Benchmark(b, suite) }

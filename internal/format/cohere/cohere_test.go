@@ -126,3 +126,5 @@ func FuzzParseRequest(f *testing.F) { formattest.FuzzParseRequest(f, command) }
 func FuzzParseMessage(f *testing.F) { formattest.FuzzParseRequest(f, commandR) }
 
 func FuzzParseStream(f *testing.F) { formattest.FuzzParseStream(f, command) }
+
+func BenchmarkFormat(b *testing.B) { formattest.Benchmark(b, command) }

@@ -77,3 +77,5 @@ func FuzzParseStream(f *testing.F) {
 	f.Add([]byte(`{"choices":[{"text":"<think>\nHm.\n</think>\n\nHi","stop_reason":null}]}` + "\n" + `{"choices":[{"text":"","stop_reason":"stop"}]}`))
 	formattest.FuzzParseStream(f, suite)
 }
+
+func BenchmarkFormat(b *testing.B) { formattest.Benchmark(b, suite) }

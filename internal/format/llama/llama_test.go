@@ -84,3 +84,5 @@ func TestRequestRefuses(t *testing.T) {
 func FuzzParseRequest(f *testing.F) { formattest.FuzzParseRequest(f, suite) }
 
 func FuzzParseStream(f *testing.F) { formattest.FuzzParseStream(f, suite) }
+
+func BenchmarkFormat(b *testing.B) { formattest.Benchmark(b, suite) }

@@ -99,3 +99,5 @@ func TestOwnChat(t *testing.T) {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
+
+func BenchmarkFormat(b *testing.B) { formattest.Benchmark(b, prompts) }

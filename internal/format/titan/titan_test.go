@@ -118,3 +118,5 @@ func TestInputTokensKnownEarly(t *testing.T) {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
+
+func BenchmarkFormat(b *testing.B) { formattest.Benchmark(b, suite) }
