@@ -1,0 +1,94 @@
+// Package llamacpp is the provider of the embedded engine: it answers
+// conversations from the llama.cpp servers that package engine runs.
+//
+// The servers speak OpenAI's chat completions, which package openai does. What
+// is particular to llama.cpp, as seen in its build 11549:
+//
+//   - A stop sequence and the model's own end both are finish_reason "stop", the
+//     token limit and a full context both "length". The members that verbose adds
+//     to an answer tell them apart.
+//   - Texts of control tokens act as control tokens wherever they stand: whoever
+//     writes "<|im_end|>" ends the turn. They are broken up.
+//   - Two messages of one role in a row do not fit most templates, or are refused.
+//     They are joined.
+//   - The template of the default model has a system prompt of its own, with which
+//     the model answers worse. A conversation without one gets an empty one.
+//
+// CountTokens asks with the same body as Converse, so that all of this is counted.
+package llamacpp
+
+import (
+	"context"
+	"sync/atomic"
+
+	"github.com/saprolite/saprolite/internal/bedrock"
+	"github.com/saprolite/saprolite/internal/engine"
+	"github.com/saprolite/saprolite/internal/provider"
+)
+
+// Options configure a provider.
+type Options struct {
+	// Pool runs the engine. Its owner stops it.
+	Pool *engine.Pool
+	// Model says which weights answer and how they run.
+	Model engine.Model
+}
+
+// Provider answers from one model. The engine starts at the first call, and again
+// after it died.
+type Provider struct {
+	pool  *engine.Pool
+	model engine.Model
+	// breaker is that of the weights, made at the first call.
+	breaker atomic.Pointer[breaker]
+}
+
+var _ interface {
+	provider.Provider
+	provider.TokenCounter
+	provider.Capable
+} = (*Provider)(nil)
+
+// New makes a provider. It starts nothing.
+func New(o Options) *Provider {
+	return &Provider{pool: o.Pool, model: o.Model}
+}
+
+// Abilities gives what the model carries, whatever it is called: text, and
+// reasoning unless it is the default model, which has none.
+func (p *Provider) Abilities(string) provider.Abilities {
+	return provider.Abilities{Reasoning: p.model.Weights != engine.DefaultWeights}
+}
+
+// Converse answers a call. An engine that dies under it ends it with a
+// *bedrock.ModelErrorException, or a *bedrock.ModelStreamErrorException once the
+// answer has begun; the next call finds the engine restarted. While the engine
+// cannot run, the error is that of a service that is not ready.
+func (p *Provider) Converse(ctx context.Context, call provider.Call) provider.Events {
+	return func(yield func(bedrock.ConverseStreamOutput, error) bool) {
+		err := p.use(ctx, func(lease *engine.Lease) error {
+			for event, err := range p.client(lease).Converse(ctx, call) {
+				if err != nil {
+					return err
+				}
+				if !yield(event, nil) {
+					return errLeft
+				}
+			}
+			return nil
+		})
+		if err != nil && err != errLeft {
+			yield(bedrock.ConverseStreamOutput{}, err)
+		}
+	}
+}
+
+// CountTokens gives the inputTokens that the same call reports. It also counts
+// what is too long to be answered.
+func (p *Provider) CountTokens(ctx context.Context, call provider.Call) (count int32, err error) {
+	err = p.use(ctx, func(lease *engine.Lease) error {
+		count, err = p.client(lease).CountTokens(ctx, call)
+		return err
+	})
+	return count, err
+}
