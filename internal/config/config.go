@@ -261,8 +261,12 @@ func (c *Config) complete() {
 func (c *Config) Catalog() catalog.Options {
 	opts := catalog.Options{Strict: c.Strict, Mappings: make([]catalog.Mapping, len(c.Models))}
 	for i, m := range c.Models {
+		upstream := m.Upstream
+		if openAI := c.Providers[m.Provider].OpenAI; upstream == "" && openAI != nil {
+			upstream = openAI.Model
+		}
 		opts.Mappings[i] = catalog.Mapping{
-			ID: m.ID, Provider: m.Provider, Upstream: m.Upstream, BaseModel: m.BaseModel,
+			ID: m.ID, Provider: m.Provider, Upstream: upstream, BaseModel: m.BaseModel,
 			Name: m.Name, Vendor: m.Vendor, Family: m.Family, Abilities: abilities(m.Abilities),
 			ContextWindow: m.ContextWindow, MaxOutput: m.MaxOutput,
 		}
@@ -283,4 +287,17 @@ func abilities(names []Ability) *provider.Abilities {
 		*member[name] = true
 	}
 	return &a
+}
+
+// Describe says in a few words what a provider is, without secrets.
+func (p Provider) Describe() string {
+	switch {
+	case p.LlamaCpp != nil:
+		return "embedded engine, " + p.LlamaCpp.Model
+	case p.OpenAI != nil:
+		return p.OpenAI.URL
+	case p.Script != nil:
+		return "script " + p.Script.File
+	}
+	return string(p.Type)
 }

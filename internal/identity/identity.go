@@ -27,6 +27,8 @@ type Principal struct {
 	UserID string
 	// Method is how the caller proved to be that principal.
 	Method Method
+	// Region is the one that the request was signed for; empty without a signature.
+	Region string
 }
 
 // Method is a way to authenticate.

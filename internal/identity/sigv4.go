@@ -46,6 +46,7 @@ func (s *SigV4) Authenticate(ctx context.Context, r *http.Request, body []byte) 
 	}
 	principal := key.Principal
 	principal.Method = MethodSigV4
+	principal.Region = signature.Region
 	return principal, nil
 }
 

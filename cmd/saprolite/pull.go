@@ -1,0 +1,39 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/saprolite/saprolite/internal/config"
+)
+
+type pullCommand struct {
+	setup
+	Weights []string `arg:"" optional:"" help:"What to fetch beside what the configuration names: default, hf:owner/repo/file.gguf."`
+}
+
+// Run fetches the engine and the weights of every local model.
+func (c *pullCommand) Run(ctx context.Context) error {
+	settings, err := c.load()
+	if err != nil {
+		return err
+	}
+	for i, weights := range c.Weights {
+		settings.Providers[fmt.Sprintf("pull-%d", i+1)] = config.Provider{
+			Type: config.TypeLlamaCpp, LlamaCpp: &config.LlamaCpp{Model: weights},
+		}
+	}
+	program, err := c.newApp(settings, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	if err := program.Fetch(ctx); err != nil {
+		return errors.Join(err, program.Close())
+	}
+	for _, weights := range program.LocalModels() {
+		fmt.Println("ready:", weights)
+	}
+	return program.Close()
+}

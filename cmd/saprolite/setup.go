@@ -1,0 +1,77 @@
+package main
+
+import (
+	"cmp"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/saprolite/saprolite/internal/app"
+	"github.com/saprolite/saprolite/internal/config"
+	"github.com/saprolite/saprolite/internal/download/bar"
+	"github.com/saprolite/saprolite/internal/engine"
+)
+
+// setup is what the commands have in common: where configuration and data are.
+type setup struct {
+	Config string `help:"Configuration file (YAML). Without one, a small model on this machine answers every id." placeholder:"FILE" type:"path"`
+	Data   string `help:"Folder of cache and state." placeholder:"DIR" env:"SAPROLITE_DATA" type:"path"`
+}
+
+// load reads the configuration, or gives the default one.
+func (s *setup) load() (*config.Config, error) {
+	if s.Config == "" {
+		return config.Default(), nil
+	}
+	return config.Load(s.Config)
+}
+
+// newApp puts the program together.
+func (s *setup) newApp(c *config.Config, log *slog.Logger) (*app.App, error) {
+	data, err := s.dataDir(c)
+	if err != nil {
+		return nil, err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	return app.New(app.Options{
+		Config:   c,
+		DataDir:  data,
+		Progress: bar.New(os.Stderr),
+		Log:      log,
+		Guard:    []string{self, "engine-guard"},
+	})
+}
+
+func (s *setup) dataDir(c *config.Config) (string, error) {
+	if dir := cmp.Or(s.Data, c.DataDir); dir != "" {
+		return dir, nil
+	}
+	cache, err := os.UserCacheDir()
+	return filepath.Join(cache, "saprolite"), err
+}
+
+// newLog writes to standard error what the configuration wants told.
+func newLog(c config.Log) *slog.Logger {
+	var level slog.Level
+	// The configuration knows the names of the levels.
+	if level.UnmarshalText([]byte(c.Level)) != nil {
+		level = slog.LevelInfo
+	}
+	options := &slog.HandlerOptions{Level: level}
+	if c.Format == "json" {
+		return slog.New(slog.NewJSONHandler(os.Stderr, options))
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, options))
+}
+
+// engineGuardCommand runs a child for package engine, where the system cannot
+// end it together with its parent.
+type engineGuardCommand struct {
+	Args []string `arg:"" passthrough:""`
+}
+
+// Run guards the command.
+func (c *engineGuardCommand) Run() error { return engine.Guard(c.Args, os.Stdin) }

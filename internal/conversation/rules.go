@@ -1,0 +1,206 @@
+package conversation
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/saprolite/saprolite/internal/bedrock"
+	"github.com/saprolite/saprolite/internal/catalog"
+	"github.com/saprolite/saprolite/internal/provider"
+)
+
+// Rules are what a conversation is held to: those of the service for the model,
+// and what model and provider together can carry.
+type Rules struct {
+	Model *catalog.Model
+	// Provider is what the provider carries.
+	Provider provider.Abilities
+	// Streamed says that the answer will be a stream.
+	Streamed bool
+}
+
+// Check holds a conversation to the rules. The error is a
+// *bedrock.ValidationException in the words of the service.
+func (r Rules) Check(req *bedrock.ConverseRequest) error {
+	for _, check := range []func(*bedrock.ConverseRequest) error{
+		r.checkFields, r.checkContent, r.checkTurns, r.checkTools, r.checkSystem,
+	} {
+		if err := check(req); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// CheckNative holds the conversation of a native body to what can be carried.
+// The family's own rules about its form are the format's business.
+func (r Rules) CheckNative(req *bedrock.ConverseRequest) error {
+	if req.OutputConfig != nil && !r.Provider.StructuredOutput {
+		return unsupportedField("outputConfig")
+	}
+	for _, check := range []func(*bedrock.ConverseRequest) error{r.checkContent, r.checkTools} {
+		if err := check(req); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func invalid(format string, args ...any) error {
+	return &bedrock.ValidationException{Message: fmt.Sprintf(format, args...)}
+}
+
+func unsupportedField(name string) error {
+	return invalid("This model doesn't support the %s field. Remove %s and try again.", name, name)
+}
+
+// checkFields refuses the parts of a request that nobody would look at.
+func (r Rules) checkFields(req *bedrock.ConverseRequest) error {
+	switch {
+	case req.GuardrailConfig != nil && req.GuardrailConfig.GuardrailIdentifier != nil && *req.GuardrailConfig.GuardrailIdentifier != "":
+		return invalid("The provided guardrail identifier is invalid.")
+	case !r.Model.Converse:
+		return invalid("This action doesn't support the model that you provided. Try again with a supported text or chat model.")
+	case len(req.PromptVariables) > 0:
+		return unsupportedField("promptVariables")
+	case req.OutputConfig != nil && !r.Provider.StructuredOutput:
+		return unsupportedField("outputConfig")
+	}
+	return nil
+}
+
+func (r Rules) checkTurns(req *bedrock.ConverseRequest) error {
+	turns, last := r.Model.Turns, bedrock.ConversationRole("")
+	for i, message := range req.Messages {
+		if message.Role == bedrock.ConversationRoleSystem {
+			continue
+		}
+		if turns.UserFirst && last == "" && message.Role != bedrock.ConversationRoleUser {
+			return invalid("A conversation must start with a user message. Try again with a conversation that starts with a user message.")
+		}
+		if turns.Alternate && message.Role == last {
+			return invalid("A conversation must alternate between user and assistant roles. Make sure the conversation alternates between user and assistant roles and try again.")
+		}
+		last = message.Role
+		if len(message.Content) == 0 {
+			return invalid("The content field in the Message object at messages.%d is empty. Add a ContentBlock object to the content field and try again.", i)
+		}
+	}
+	switch {
+	case last == "":
+		return invalid("A conversation must start with a user message. Try again with a conversation that starts with a user message.")
+	case turns.UserLast && last == bedrock.ConversationRoleAssistant:
+		return invalid("The model that you are using requires the last turn in the conversation to be a user message. Add a user message to the conversation and try again.")
+	}
+	return nil
+}
+
+func (r Rules) checkContent(req *bedrock.ConverseRequest) error {
+	for i, message := range req.Messages {
+		for j := range message.Content {
+			if err := r.checkBlock(&message.Content[j], fmt.Sprintf("messages.%d.content.%d", i, j)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (r Rules) checkBlock(block *bedrock.ContentBlock, at string) error {
+	model, carrier := r.Model.Abilities, r.Provider
+	switch {
+	case block.Text != nil:
+		if strings.TrimSpace(*block.Text) == "" {
+			return invalid("The text field in the ContentBlock object at %s is blank. Add text to the text field, and try again.", at)
+		}
+		return nil
+	case block.Image != nil:
+		return r.checkMedia("image", model.Images && carrier.Images, block.Image.Source != nil && block.Image.Source.S3Location != nil)
+	case block.Document != nil:
+		return r.checkMedia("document", model.Documents && carrier.Documents, block.Document.Source != nil && block.Document.Source.S3Location != nil)
+	case block.Video != nil:
+		return r.checkMedia("video", model.Video && carrier.Video, block.Video.Source != nil && block.Video.Source.S3Location != nil)
+	case block.Audio != nil:
+		return r.checkMedia("audio", model.Audio && carrier.Audio, block.Audio.Source != nil && block.Audio.Source.S3Location != nil)
+	case block.ToolUse != nil || block.ToolResult != nil:
+		return r.checkToolAbility()
+	case block.CachePoint != nil:
+		return r.checkCachePoint()
+	case block.ReasoningContent != nil:
+		if model.Reasoning && carrier.Reasoning {
+			return nil
+		}
+		return unsupportedBlock("reasoningContent")
+	case block.CitationsContent != nil:
+		return unsupportedBlock("citationsContent")
+	case block.SearchResult != nil:
+		return unsupportedBlock("searchResult")
+	case block.GuardContent != nil:
+		return unsupportedBlock("guardContent")
+	}
+	return unsupportedBlock("toolAddition or toolRemoval")
+}
+
+func unsupportedBlock(kind string) error {
+	return invalid("This model doesn't support the %s content block that you provided. Update the content block and try again.", kind)
+}
+
+func (r Rules) checkMedia(kind string, able, fromS3 bool) error {
+	switch {
+	case !able:
+		return unsupportedBlock(kind)
+	case fromS3 && !r.Model.S3Locations:
+		return unsupportedField("s3Uri")
+	}
+	return nil
+}
+
+func (r Rules) checkCachePoint() error {
+	if r.Model.Abilities.CachePoints && r.Provider.CachePoints {
+		return nil
+	}
+	return invalid("You invoked an unsupported model or your request did not allow prompt caching. See the documentation for more information.")
+}
+
+func (r Rules) checkToolAbility() error {
+	switch {
+	case !r.Model.Abilities.Tools || !r.Provider.Tools:
+		return invalid("This model doesn't support tool use.")
+	case r.Streamed && !r.Model.ToolStreaming:
+		return invalid("This model doesn't support tool use in streaming mode.")
+	}
+	return nil
+}
+
+func (r Rules) checkTools(req *bedrock.ConverseRequest) error {
+	if req.ToolConfig != nil {
+		return r.checkToolAbility()
+	}
+	for _, message := range req.Messages {
+		for _, block := range message.Content {
+			if block.ToolUse != nil || block.ToolResult != nil {
+				return invalid("The toolConfig field must be defined when using toolUse and toolResult content blocks.")
+			}
+		}
+	}
+	return nil
+}
+
+func (r Rules) checkSystem(req *bedrock.ConverseRequest) error {
+	if len(req.System) > 0 && !r.Model.SystemPrompts {
+		return invalid("This model doesn't support system messages. Try again without a system message or use a model that supports system messages.")
+	}
+	for i, block := range req.System {
+		switch {
+		case block.CachePoint != nil:
+			if err := r.checkCachePoint(); err != nil {
+				return err
+			}
+		case block.GuardContent != nil:
+			return unsupportedBlock("guardContent")
+		case block.Text != nil && strings.TrimSpace(*block.Text) == "":
+			return invalid("The text field in the SystemContentBlock object at system.%d is blank. Add text to the text field, and try again.", i)
+		}
+	}
+	return nil
+}

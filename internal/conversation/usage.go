@@ -1,0 +1,33 @@
+package conversation
+
+import (
+	"github.com/saprolite/saprolite/internal/bedrock"
+	"github.com/saprolite/saprolite/internal/catalog"
+)
+
+// ShowUsage gives a usage the counters that the model's answers carry, and
+// takes away those that they do not. The totals stay.
+func ShowUsage(usage *bedrock.TokenUsage, serverTools bool, cache catalog.CacheCounters) {
+	read, written := count(usage.CacheReadInputTokens), count(usage.CacheWriteInputTokens)
+	showRead, showWritten := cache.Show(read, written)
+	usage.CacheReadInputTokens, usage.CacheReadInputTokenCount = twins(showRead, read)
+	usage.CacheWriteInputTokens, usage.CacheWriteInputTokenCount = twins(showWritten, written)
+	if serverTools {
+		usage.ServerToolUsage = &bedrock.ServerToolUsage{}
+	}
+}
+
+func count(n *int32) int32 {
+	if n == nil {
+		return 0
+	}
+	return *n
+}
+
+// twins gives the documented and the undocumented counter of one number.
+func twins(show bool, n int32) (documented, recorded *int32) {
+	if !show {
+		return nil, nil
+	}
+	return &n, &n
+}

@@ -1,0 +1,89 @@
+package server
+
+import (
+	"encoding/json"
+
+	"github.com/saprolite/saprolite/internal/bedrock"
+	"github.com/saprolite/saprolite/internal/conversation"
+)
+
+// converseStream answers a conversation event by event.
+func (s *Server) converseStream(x *exchange, req *bedrock.ConverseStreamRequest) error {
+	inference, err := s.prepare(unstreamed(req), true)
+	if err != nil {
+		return err
+	}
+	var out *stream
+	for event, err := range inference.Converse(x.ctx, inference.request, true, &inference.timing) {
+		if err != nil && out == nil {
+			return err
+		}
+		if out == nil {
+			out = x.startStream()
+			defer out.close()
+		}
+		if err != nil {
+			out.sendError(new(bedrock.ConverseStreamOutput), err)
+			return err
+		}
+		finishEvent(&event, inference, req)
+		if err := out.send(&event); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unstreamed is the request as Converse has it.
+func unstreamed(req *bedrock.ConverseStreamRequest) *bedrock.ConverseRequest {
+	converse := &bedrock.ConverseRequest{
+		AdditionalModelRequestFields:      req.AdditionalModelRequestFields,
+		AdditionalModelResponseFieldPaths: req.AdditionalModelResponseFieldPaths,
+		InferenceConfig:                   req.InferenceConfig,
+		Messages:                          req.Messages,
+		ModelId:                           req.ModelId,
+		OutputConfig:                      req.OutputConfig,
+		PerformanceConfig:                 req.PerformanceConfig,
+		PromptVariables:                   req.PromptVariables,
+		RequestMetadata:                   req.RequestMetadata,
+		ServiceTier:                       req.ServiceTier,
+		System:                            req.System,
+		ToolConfig:                        req.ToolConfig,
+	}
+	if guardrail := req.GuardrailConfig; guardrail != nil {
+		converse.GuardrailConfig = &bedrock.GuardrailConfiguration{
+			GuardrailIdentifier: guardrail.GuardrailIdentifier,
+			GuardrailVersion:    guardrail.GuardrailVersion,
+			Trace:               guardrail.Trace,
+		}
+	}
+	return converse
+}
+
+// finishEvent adds to the provider's event what the service adds.
+func finishEvent(event *bedrock.ConverseStreamOutput, inference *inference, req *bedrock.ConverseStreamRequest) {
+	switch {
+	case event.ContentBlockStart != nil:
+		if tool := event.ContentBlockStart.Start.ToolUse; tool != nil && inference.Model.TypedToolUse {
+			tool.Type = "tool_use"
+		}
+	case event.MessageStop != nil:
+		stop := event.MessageStop
+		own := stop.AdditionalModelResponseFields
+		stop.AdditionalModelResponseFields = conversation.SelectFields(inference.fields, lastDelta(own), own)
+	case event.Metadata != nil:
+		metadata := event.Metadata
+		style := inference.Model.Usage
+		conversation.ShowUsage(&metadata.Usage, style.ServerTools, style.Cache.Streamed())
+		metadata.PerformanceConfig, metadata.ServiceTier = req.PerformanceConfig, req.ServiceTier
+	}
+}
+
+// lastDelta is the end of a native stream as Claude's has it, where clients look
+// for the stop sequence.
+func lastDelta(own json.RawMessage) json.RawMessage {
+	if own == nil {
+		return nil
+	}
+	return append(append(json.RawMessage(`{"delta":`), own...), '}')
+}

@@ -1,0 +1,130 @@
+package server
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/saprolite/saprolite/internal/bedrock"
+	"github.com/saprolite/saprolite/internal/conversation"
+	"github.com/saprolite/saprolite/internal/format"
+	"github.com/saprolite/saprolite/internal/pipeline"
+)
+
+// modelErrors stands before the texts of errors that Converse finds in the
+// native body.
+const modelErrors = "The model returned the following errors: "
+
+// inference is a conversation that is ready to be answered.
+type inference struct {
+	*pipeline.Route
+	request *bedrock.ConverseRequest
+	// fields are the extra fields that the answer is asked for.
+	fields []conversation.Pointer
+	timing pipeline.Timing
+}
+
+// prepare routes a conversation of Converse and holds it to the rules.
+func (s *Server) prepare(req *bedrock.ConverseRequest, streamed bool) (*inference, error) {
+	to, err := s.Pipeline.Route(req.ModelId)
+	if err != nil {
+		return nil, err
+	}
+	if err := rules(to, streamed).Check(req); err != nil {
+		return nil, err
+	}
+	fields, err := conversation.ParsePointers(req.AdditionalModelResponseFieldPaths)
+	if err != nil {
+		return nil, err
+	}
+	if req, err = s.mergeFields(to, req); err != nil {
+		return nil, err
+	}
+	return &inference{Route: to, request: req, fields: fields}, nil
+}
+
+func rules(to *pipeline.Route, streamed bool) conversation.Rules {
+	return conversation.Rules{Model: to.Model, Provider: to.Abilities(), Streamed: streamed}
+}
+
+// format gives the native bodies of the model's family, or nil.
+func (s *Server) format(to *pipeline.Route) format.Format { return s.Formats[to.Model.Family] }
+
+// mergeFields merges additionalModelRequestFields as the service does: into the
+// model's native body, whose rules they must keep, and which may replace what
+// inferenceConfig says. A model that the service does not have takes any.
+func (s *Server) mergeFields(to *pipeline.Route, req *bedrock.ConverseRequest) (*bedrock.ConverseRequest, error) {
+	var fields map[string]json.RawMessage
+	if len(req.AdditionalModelRequestFields) == 0 || string(req.AdditionalModelRequestFields) == "null" {
+		return req, nil
+	}
+	if err := json.Unmarshal(req.AdditionalModelRequestFields, &fields); err != nil {
+		return nil, &bedrock.ValidationException{Message: "The format of the value at additionalModelRequestFields is invalid. Provide a json object for the field and try again."}
+	}
+	native := s.format(to)
+	if len(fields) == 0 || native == nil || to.Model.Custom {
+		return req, nil
+	}
+	bare := *req
+	bare.AdditionalModelRequestFields = nil
+	before, err := throughNative(native, to.Model.Base, &bare)
+	if err != nil {
+		return nil, err
+	}
+	after, err := throughNative(native, to.Model.Base, req)
+	if err != nil {
+		return nil, err
+	}
+	merged := *req
+	merged.InferenceConfig = replaced(req.InferenceConfig, before.InferenceConfig, after.InferenceConfig)
+	merged.AdditionalModelRequestFields = after.AdditionalModelRequestFields
+	return &merged, nil
+}
+
+// throughNative writes a conversation as a native body and reads it again.
+func throughNative(native format.Format, modelID string, req *bedrock.ConverseRequest) (*bedrock.ConverseRequest, error) {
+	body, err := native.RenderRequest(modelID, req)
+	if err != nil {
+		return nil, err
+	}
+	parsed, err := native.ParseRequest(modelID, body)
+	if invalid, ok := err.(*bedrock.ValidationException); ok {
+		return nil, &bedrock.ValidationException{Message: modelErrors + invalid.Message}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the native body again: %w", err)
+	}
+	return parsed.Conversation, nil
+}
+
+// replaced gives the configuration with what differs between before and after:
+// what the additional fields say. The rest of the native body, its defaults too,
+// is not the caller's.
+func replaced(config, before, after *bedrock.InferenceConfiguration) *bedrock.InferenceConfiguration {
+	if after == nil {
+		return config
+	}
+	var merged, base bedrock.InferenceConfiguration
+	if config != nil {
+		merged = *config
+	}
+	if before != nil {
+		base = *before
+	}
+	if !equal(base.MaxTokens, after.MaxTokens) {
+		merged.MaxTokens = after.MaxTokens
+	}
+	if !equal(base.Temperature, after.Temperature) {
+		merged.Temperature = after.Temperature
+	}
+	if !equal(base.TopP, after.TopP) {
+		merged.TopP = after.TopP
+	}
+	if len(after.StopSequences) != len(base.StopSequences) {
+		merged.StopSequences = after.StopSequences
+	}
+	return &merged
+}
+
+func equal[T comparable](a, b *T) bool {
+	return a == b || a != nil && b != nil && *a == *b
+}

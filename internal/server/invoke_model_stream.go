@@ -1,0 +1,43 @@
+package server
+
+import (
+	"github.com/saprolite/saprolite/internal/bedrock"
+	"github.com/saprolite/saprolite/internal/restjson"
+)
+
+// invokeModelWithResponseStream answers a native body by native chunks.
+func (s *Server) invokeModelWithResponseStream(x *exchange, req *bedrock.InvokeModelWithResponseStreamRequest) error {
+	inference, err := s.prepareNative(req.ModelId, req.GuardrailIdentifier, req.Body, true)
+	if err != nil {
+		return err
+	}
+	events := inference.withInputTokens(x.ctx, inference.Converse(x.ctx, inference.request, true, &inference.timing))
+	var out *stream
+	for chunk, err := range inference.renderer.Stream(events) {
+		if err != nil && out == nil {
+			return err
+		}
+		if out == nil {
+			restjson.SetHeaders(x.w.Header(), &bedrock.InvokeModelWithResponseStreamResponse{
+				ContentType:              "application/json",
+				PerformanceConfigLatency: req.PerformanceConfigLatency, ServiceTier: req.ServiceTier,
+			})
+			out = x.startStream()
+			defer out.close()
+		}
+		if err != nil {
+			out.sendError(new(bedrock.ResponseStream), err)
+			return err
+		}
+		body := chunk.Body
+		if chunk.Last {
+			if body, err = withMetrics(body, inference.invocationMetrics()); err != nil {
+				return err
+			}
+		}
+		if err := out.send(&bedrock.ResponseStream{Chunk: &bedrock.PayloadPart{Bytes: body}}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,110 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/saprolite/saprolite/internal/bedrock"
+	"github.com/saprolite/saprolite/internal/catalog"
+	"github.com/saprolite/saprolite/internal/format"
+	"github.com/saprolite/saprolite/internal/format/answer"
+	"github.com/saprolite/saprolite/internal/provider"
+)
+
+// nativeInference is a native request that is ready to be answered.
+type nativeInference struct {
+	inference
+	renderer format.Renderer
+}
+
+// prepareNative routes a native request, understands its body and holds it to
+// the rules.
+func (s *Server) prepareNative(modelID string, guardrail *string, body []byte, streamed bool) (*nativeInference, error) {
+	if guardrail != nil && *guardrail != "" {
+		return nil, &bedrock.ValidationException{Message: "The provided guardrail identifier is invalid."}
+	}
+	to, err := s.Pipeline.Route(modelID)
+	if err != nil {
+		return nil, err
+	}
+	native := s.format(to)
+	if native == nil {
+		return nil, &bedrock.ValidationException{Message: "The requested operation is not supported for the provided model."}
+	}
+	request, err := native.ParseRequest(to.Model.Base, body)
+	if err != nil {
+		return nil, err
+	}
+	if err := rules(to, streamed).CheckNative(request.Conversation); err != nil {
+		return nil, err
+	}
+	return &nativeInference{inference{Route: to, request: request.Conversation}, request.Renderer}, nil
+}
+
+// withInputTokens puts the count of input tokens ahead of the events, as a
+// metadata event, for the families that tell it in their first chunk.
+func (n *nativeInference) withInputTokens(ctx context.Context, events provider.Events) provider.Events {
+	if !n.Counts() {
+		return events
+	}
+	return func(yield func(bedrock.ConverseStreamOutput, error) bool) {
+		// Without a count the first chunk does without; the answer's own error,
+		// if there is one, is the one to tell.
+		if count, err := n.CountTokens(ctx, n.request); err == nil {
+			ahead := bedrock.ConverseStreamOutput{Metadata: &bedrock.ConverseStreamMetadataEvent{
+				Usage: bedrock.TokenUsage{InputTokens: count},
+			}}
+			if !yield(ahead, nil) {
+				return
+			}
+		}
+		events(yield)
+	}
+}
+
+// invocationMetrics is what the service adds to the last chunk of a stream.
+func (n *nativeInference) invocationMetrics() answer.InvocationMetrics {
+	usage := &n.timing.Usage
+	metrics := answer.InvocationMetrics{
+		InputTokenCount:   usage.InputTokens,
+		OutputTokenCount:  usage.OutputTokens,
+		InvocationLatency: n.timing.Total.Milliseconds(),
+		FirstByteLatency:  n.timing.FirstByte.Milliseconds(),
+	}
+	metrics.CacheReadInputTokenCount, metrics.CacheWriteInputTokenCount = cacheCounts(usage, n.Model.Usage.Native)
+	return metrics
+}
+
+// cacheCounts are the cache counters that a native answer shows.
+func cacheCounts(usage *bedrock.TokenUsage, rule catalog.CacheCounters) (read, written *int32) {
+	r, w := value(usage.CacheReadInputTokens), value(usage.CacheWriteInputTokens)
+	showRead, showWritten := rule.Show(r, w)
+	if showRead {
+		read = &r
+	}
+	if showWritten {
+		written = &w
+	}
+	return read, written
+}
+
+func value(n *int32) int32 {
+	if n == nil {
+		return 0
+	}
+	return *n
+}
+
+// withMetrics appends the metrics to a chunk, which is a JSON object.
+func withMetrics(chunk []byte, metrics answer.InvocationMetrics) ([]byte, error) {
+	text, err := json.Marshal(metrics)
+	if err != nil {
+		return nil, err
+	}
+	body := append([]byte(nil), chunk[:len(chunk)-1]...)
+	if len(body) > 1 {
+		body = append(body, ',')
+	}
+	body = append(body, `"amazon-bedrock-invocationMetrics":`...)
+	return append(append(body, text...), '}'), nil
+}

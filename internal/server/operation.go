@@ -1,0 +1,156 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/saprolite/saprolite/internal/bedrock"
+	"github.com/saprolite/saprolite/internal/identity"
+	"github.com/saprolite/saprolite/internal/restjson"
+)
+
+// input is a pointer to the input shape of an operation.
+type input[In any] interface {
+	*In
+	Validate() error
+}
+
+// exchange is one request on its way through the house.
+type exchange struct {
+	w         http.ResponseWriter
+	r         *http.Request
+	ctx       context.Context
+	requestID string
+	operation string
+	principal identity.Principal
+	log       *slog.Logger
+	start     time.Time
+	status    int
+	// err is what ended the exchange, if anything did.
+	err error
+}
+
+// route puts an operation behind its route. This is the path of every request:
+// request id, authenticate, decode, validate, run; run encodes the answer.
+func route[In any, P input[In]](s *Server, op bedrock.Operation, run func(*exchange, P) error) {
+	s.mux.HandleFunc(op.Method+" "+op.URI, func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), s.RequestTimeout)
+		defer cancel()
+		x := s.newExchange(w, r.WithContext(ctx), op.Name)
+		x.ctx = ctx
+		defer x.close()
+
+		body, err := s.readBody(w, r)
+		if err != nil {
+			x.fail(err)
+			return
+		}
+		if x.principal, err = s.Identity.Authenticate(ctx, r, body); err != nil {
+			x.fail(err)
+			return
+		}
+		in := P(new(In))
+		if err := restjson.Decode(r, body, in); err != nil {
+			x.fail(err)
+			return
+		}
+		if err := in.Validate(); err != nil {
+			x.fail(err)
+			return
+		}
+		if err := run(x, in); err != nil {
+			x.fail(err)
+		}
+	})
+}
+
+func (s *Server) newExchange(w http.ResponseWriter, r *http.Request, operation string) *exchange {
+	x := &exchange{w: w, r: r, ctx: r.Context(), operation: operation, requestID: newRequestID(), log: s.Log, start: time.Now()}
+	header := w.Header()
+	header["x-amzn-RequestId"] = []string{x.requestID}
+	if r.ProtoMajor == 1 && header.Get("Connection") == "" && !r.Close {
+		header.Set("Connection", "keep-alive")
+	}
+	return x
+}
+
+// readBody reads the whole body under the bound. A body of stated length is read
+// into one buffer of that size.
+func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	bounded := http.MaxBytesReader(w, r.Body, s.MaxBody)
+	var body []byte
+	var err error
+	if n := r.ContentLength; n >= 0 && n <= s.MaxBody {
+		body = make([]byte, n)
+		_, err = io.ReadFull(bounded, body)
+	} else {
+		body, err = io.ReadAll(bounded)
+	}
+	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return nil, &bedrock.CommonError{
+			Code:    "RequestEntityTooLargeException",
+			Message: fmt.Sprintf("Request size exceeded the limit of %d bytes", tooLarge.Limit),
+			Status:  http.StatusRequestEntityTooLarge,
+		}
+	}
+	if err != nil {
+		return nil, bedrock.WithCause(&bedrock.CommonError{
+			Code: "SerializationException", Message: "Unable to read the request body.", Status: http.StatusBadRequest,
+		}, err)
+	}
+	return body, nil
+}
+
+// reply writes a whole answer.
+func (x *exchange) reply(shape any) error {
+	x.status = http.StatusOK
+	if err := restjson.Encode(x.w, x.status, shape); err != nil {
+		return fmt.Errorf("write the answer: %w", err)
+	}
+	return nil
+}
+
+// close tells the log how the exchange ended.
+func (x *exchange) close() {
+	attributes := []slog.Attr{
+		slog.String("operation", x.operation),
+		slog.Int("status", x.status),
+		slog.Duration("took", time.Since(x.start)),
+		slog.String("requestId", x.requestID),
+	}
+	if id := x.r.PathValue("modelId"); id != "" {
+		attributes = append(attributes, slog.String("modelId", id))
+	}
+	level := slog.LevelInfo
+	if x.err != nil {
+		attributes = append(attributes, slog.Any("error", publicCode(x.err)))
+		level = slog.LevelWarn
+		if cause := privateCause(x.err); cause != nil {
+			attributes = append(attributes, slog.String("cause", cause.Error()))
+		}
+	}
+	x.log.LogAttrs(context.WithoutCancel(x.ctx), level, "request", attributes...)
+}
+
+// newRequestID makes a random UUID.
+func newRequestID() string {
+	var b [16]byte
+	rand.Read(b[:])
+	b[6] = b[6]&0x0f | 0x40
+	b[8] = b[8]&0x3f | 0x80
+	const digits = "0123456789abcdef"
+	id := make([]byte, 0, 36)
+	for i, v := range b {
+		if i == 4 || i == 6 || i == 8 || i == 10 {
+			id = append(id, '-')
+		}
+		id = append(id, digits[v>>4], digits[v&15])
+	}
+	return string(id)
+}

@@ -1,0 +1,91 @@
+// Package server is the HTTP side of the house: the routes of the Bedrock API,
+// the one path that every operation takes, and the one exit for errors. There is
+// a file for each operation.
+package server
+
+import (
+	"log/slog"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/saprolite/saprolite/internal/bedrock"
+	"github.com/saprolite/saprolite/internal/format"
+	"github.com/saprolite/saprolite/internal/identity"
+	"github.com/saprolite/saprolite/internal/pipeline"
+)
+
+// Options are what a Server is made of. All are required.
+type Options struct {
+	Pipeline *pipeline.Pipeline
+	// Formats are the native bodies, by family.
+	Formats map[string]format.Format
+	// Identity tells who is calling.
+	Identity identity.Authenticator
+	// MaxBody bounds the body of a request, in bytes.
+	MaxBody int64
+	// RequestTimeout bounds a request from its first byte to the last of its
+	// answer.
+	RequestTimeout time.Duration
+	// Log takes a line for each request; prompts and secrets stay out of it.
+	Log *slog.Logger
+}
+
+// Server answers the Bedrock API. It is an http.Handler.
+type Server struct {
+	Options
+	mux *http.ServeMux
+
+	draining atomic.Bool
+	// gate orders the start of requests and that of draining.
+	gate    sync.RWMutex
+	running sync.WaitGroup
+}
+
+// New makes a server.
+func New(o Options) *Server {
+	s := &Server{Options: o, mux: http.NewServeMux()}
+	route(s, bedrock.OperationConverse, s.converse)
+	route(s, bedrock.OperationConverseStream, s.converseStream)
+	route(s, bedrock.OperationInvokeModel, s.invokeModel)
+	route(s, bedrock.OperationInvokeModelWithResponseStream, s.invokeModelWithResponseStream)
+	route(s, bedrock.OperationCountTokens, s.countTokens)
+	route(s, bedrock.OperationListFoundationModels, s.listFoundationModels)
+	route(s, bedrock.OperationGetFoundationModel, s.getFoundationModel)
+	route(s, bedrock.OperationListInferenceProfiles, s.listInferenceProfiles)
+	route(s, bedrock.OperationGetInferenceProfile, s.getInferenceProfile)
+	s.mux.HandleFunc("/", s.unknownOperation)
+	return s
+}
+
+// ServeHTTP answers a request. While the server drains, it turns new ones away.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !s.enter() {
+		w.Header().Set("Connection", "close")
+		x := s.newExchange(w, r, "")
+		x.fail(&bedrock.ServiceUnavailableException{Message: "Bedrock is unable to process your request."})
+		return
+	}
+	defer s.running.Done()
+	s.mux.ServeHTTP(w, r)
+}
+
+// enter counts a request in, unless the server drains.
+func (s *Server) enter() bool {
+	s.gate.RLock()
+	defer s.gate.RUnlock()
+	if s.draining.Load() {
+		return false
+	}
+	s.running.Add(1)
+	return true
+}
+
+// Drain turns new requests away and returns when those that run have ended.
+func (s *Server) Drain() {
+	s.gate.Lock()
+	s.draining.Store(true)
+	s.gate.Unlock()
+	s.running.Wait()
+}
