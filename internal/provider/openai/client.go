@@ -51,8 +51,9 @@ type Client struct {
 	// Header is sent with every request; Authorization goes here. Its values
 	// are kept out of errors.
 	Header http.Header
-	// ResponseTimeout bounds the wait for the head of a response, which is the
-	// whole work of a plain call; 0 means DefaultResponseTimeout.
+	// ResponseTimeout bounds the wait for the head of a response and that for
+	// the first byte of its body: one of them is the whole work of a plain
+	// call, or of the prompt. 0 means DefaultResponseTimeout.
 	ResponseTimeout time.Duration
 	// IdleTimeout bounds the wait for each next byte of a response; 0 means
 	// DefaultIdleTimeout.
@@ -113,6 +114,9 @@ func (c *Client) post(ctx context.Context, url string, body []byte) (*Response, 
 		request.Header[name] = values
 	}
 	request.Header.Set("Content-Type", "application/json")
+	// Servers close idle connections just as they are used again. The transport
+	// then repeats the request, if it may: this says so, and is not sent.
+	request.Header["Idempotency-Key"] = nil
 	watch.allow(cmp.Or(c.ResponseTimeout, DefaultResponseTimeout))
 	response, err := c.HTTP.Do(request)
 	watch.rest()
@@ -141,6 +145,8 @@ type Response struct {
 	caller context.Context
 	watch  *watchdog
 	body   io.ReadCloser
+	// began says that a byte of the body has come.
+	began bool
 }
 
 // Streams says whether the body is a stream of server-sent events. A server that
@@ -155,11 +161,16 @@ func (r *Response) Streams() bool {
 func (r *Response) Events() *sse.Reader { return sse.NewReader(r, maxEvent) }
 
 // Read reads the body. It waits for the next byte as long as the client's
-// IdleTimeout lets it.
+// timeouts let it.
 func (r *Response) Read(p []byte) (int, error) {
-	r.watch.allow(cmp.Or(r.client.IdleTimeout, DefaultIdleTimeout))
+	wait := cmp.Or(r.client.ResponseTimeout, DefaultResponseTimeout)
+	if r.began {
+		wait = cmp.Or(r.client.IdleTimeout, DefaultIdleTimeout)
+	}
+	r.watch.allow(wait)
 	n, err := r.body.Read(p)
 	r.watch.rest()
+	r.began = true
 	return n, err
 }
 

@@ -37,9 +37,31 @@ type answer struct {
 var errLeft = errors.New("the consumer has left")
 
 func (a *answer) run(ctx context.Context, call provider.Call) error {
-	body, err := NewBody(call)
+	body, err := a.request(call)
 	if err != nil {
 		return err
+	}
+	response, err := a.client.Post(ctx, "/chat/completions", body)
+	if err != nil {
+		return err
+	}
+	defer response.Close()
+	if response.Streams() {
+		err = a.stream(response)
+	} else {
+		err = a.plain(response)
+	}
+	if errors.Is(err, errLeft) {
+		return nil
+	}
+	return err
+}
+
+// request words the call, and keeps what the answer is read by.
+func (a *answer) request(call provider.Call) ([]byte, error) {
+	body, err := NewBody(call)
+	if err != nil {
+		return nil, err
 	}
 	if call.Incremental {
 		body["stream"] = true
@@ -56,22 +78,9 @@ func (a *answer) run(ctx context.Context, call provider.Call) error {
 	}
 	text, err := body.JSON()
 	if err != nil {
-		return a.client.invalid(err)
+		return nil, a.client.invalid(err)
 	}
-	response, err := a.client.Post(ctx, "/chat/completions", text)
-	if err != nil {
-		return err
-	}
-	defer response.Close()
-	if response.Streams() {
-		err = a.stream(response)
-	} else {
-		err = a.plain(response)
-	}
-	if errors.Is(err, errLeft) {
-		return nil
-	}
-	return err
+	return text, nil
 }
 
 // stream reads an answer as it comes.

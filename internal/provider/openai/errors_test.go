@@ -109,6 +109,11 @@ func TestSilence(t *testing.T) {
 		<-request.Context().Done()
 		return nil, request.Context().Err()
 	}
+	mute := func(request *http.Request) (*http.Response, error) {
+		r, w := io.Pipe()
+		context.AfterFunc(request.Context(), func() { w.CloseWithError(request.Context().Err()) })
+		return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"text/event-stream"}}, Body: r}, nil
+	}
 	halting := func(request *http.Request) (*http.Response, error) {
 		r, w := io.Pipe()
 		go func() {
@@ -128,6 +133,7 @@ func TestSilence(t *testing.T) {
 		text   string
 	}{
 		"no head":       {silent, 90 * time.Second, ""},
+		"no byte":       {mute, 90 * time.Second, ""},
 		"in the middle": {halting, 150*time.Second + time.Minute, "aaa"},
 	} {
 		t.Run(name, func(t *testing.T) {

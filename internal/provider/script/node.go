@@ -151,39 +151,41 @@ func intoObject(target *json.RawMessage) func(*yaml.Node) error {
 // appendJSON writes a node as compact JSON, the keys in the order of the file. A
 // date is a text, as it stands there.
 func appendJSON(b []byte, node *yaml.Node, depth int) ([]byte, error) {
-	const maxDepth, maxSize = 100, 1 << 20
+	const maxDepth, maxSize = 100, 1 << 20 // aliases can make a small file endless
 	if node = resolve(node); depth > maxDepth || len(b) > maxSize {
 		return nil, mistake(node, "this is too deep or too large")
 	}
-	open, end := byte('{'), byte('}')
+	var err error
 	switch node.Kind {
 	case yaml.ScalarNode:
 		return appendScalar(b, node)
 	case yaml.SequenceNode:
-		open, end = '[', ']'
-	}
-	b = append(b, open)
-	for i, child := range node.Content {
-		isValue := node.Kind == yaml.MappingNode && i%2 == 1
-		if isValue {
-			b = append(b, ':')
-		} else if i > 0 {
-			b = append(b, ',')
-		}
-		var err error
-		if node.Kind == yaml.MappingNode && !isValue {
-			if _, err := scalar(resolve(child)); err != nil {
+		b = append(b, '[')
+		for i, item := range node.Content {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			if b, err = appendJSON(b, item, depth+1); err != nil {
 				return nil, err
 			}
-			b, err = appendText(b, resolve(child).Value)
-		} else {
-			b, err = appendJSON(b, child, depth+1)
 		}
+		return append(b, ']'), nil
+	}
+	b = append(b, '{')
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		key, err := scalar(resolve(node.Content[i]))
 		if err != nil {
 			return nil, err
 		}
+		b = append(appendText(b, key), ':')
+		if b, err = appendJSON(b, node.Content[i+1], depth+1); err != nil {
+			return nil, err
+		}
 	}
-	return append(b, end), nil
+	return append(b, '}'), nil
 }
 
 func appendScalar(b []byte, node *yaml.Node) ([]byte, error) {
@@ -199,9 +201,10 @@ func appendScalar(b []byte, node *yaml.Node) ([]byte, error) {
 		}
 		return append(b, text...), nil
 	}
-	return appendText(b, node.Value)
+	return appendText(b, node.Value), nil
 }
 
-func appendText(b []byte, text string) ([]byte, error) {
-	return jsontext.AppendQuote(b, text)
+func appendText(b []byte, text string) []byte {
+	b, _ = jsontext.AppendQuote(b, text) // invalid UTF-8 is replaced
+	return b
 }
