@@ -71,7 +71,7 @@ func New(o Options) (*App, error) {
 	a.server = server.New(server.Options{
 		Pipeline:       &pipeline.Pipeline{Catalog: models, Providers: providers.byName},
 		Formats:        all.Formats(),
-		Identity:       authenticator(o.Config.Auth),
+		Identity:       authenticator(o.Config),
 		MaxBody:        int64(o.Config.Limits.MaxBody),
 		RequestTimeout: o.Config.Limits.RequestTimeout,
 		Log:            log,
@@ -79,11 +79,11 @@ func New(o Options) (*App, error) {
 	return a, nil
 }
 
-func authenticator(auth config.Auth) identity.Authenticator {
-	if auth == config.AuthNone {
+func authenticator(c *config.Config) identity.Authenticator {
+	if c.Auth == config.AuthNone {
 		return identity.None{}
 	}
-	return identity.NewSigV4(identity.DevelopmentKeys{})
+	return identity.NewSigV4(identity.DevelopmentKeys{}, c.Regions...)
 }
 
 // Fetch brings what the configured models need onto this machine: the engine and

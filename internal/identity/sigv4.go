@@ -23,9 +23,10 @@ type SigV4 struct {
 	verifier sigv4.Verifier
 }
 
-// NewSigV4 returns an authenticator that knows the given keys.
-func NewSigV4(keys Keys) *SigV4 {
-	return &SigV4{keys: keys, verifier: sigv4.Verifier{Service: signingName}}
+// NewSigV4 returns an authenticator that knows the given keys, for requests
+// signed for one of the regions, or for any if there are none.
+func NewSigV4(keys Keys, regions ...string) *SigV4 {
+	return &SigV4{keys: keys, verifier: sigv4.Verifier{Service: signingName, Regions: regions}}
 }
 
 // Authenticate implements [Authenticator].

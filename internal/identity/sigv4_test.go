@@ -54,6 +54,7 @@ func TestSigV4(t *testing.T) {
 		Account: "000000000000",
 		UserID:  "AIDASAPROLITELOCALDEV",
 		Method:  identity.MethodSigV4,
+		Region:  "us-east-1",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -62,6 +63,19 @@ func TestSigV4(t *testing.T) {
 
 // TestSigV4Refuses goes through the refusals in their order: each request has the
 // faults of those below it too.
+func TestSigV4Regions(t *testing.T) {
+	r := signedRequest(t, identity.DevelopmentKeyID, identity.DevelopmentSecret, time.Now())
+	if _, err := identity.NewSigV4(identity.DevelopmentKeys{}, "eu-west-1", "us-east-1").Authenticate(t.Context(), r, body); err != nil {
+		t.Errorf("a region of the list is refused: %v", err)
+	}
+	_, err := identity.NewSigV4(identity.DevelopmentKeys{}, "eu-west-1").Authenticate(t.Context(), r, body)
+	exception, ok := errors.AsType[bedrock.Exception](err)
+	if !ok || exception.ErrorCode() != "InvalidSignatureException" ||
+		exception.ErrorMessage() != "Credential should be scoped to a valid region, not 'us-east-1'. " {
+		t.Errorf("another region: %v", err)
+	}
+}
+
 func TestSigV4Refuses(t *testing.T) {
 	old := time.Now().Add(-time.Hour)
 	with := func(r *http.Request, name, value string) *http.Request {

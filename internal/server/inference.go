@@ -2,6 +2,7 @@ package server
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/saprolite/saprolite/internal/bedrock"
@@ -64,13 +65,11 @@ func (s *Server) mergeFields(to *pipeline.Route, req *bedrock.ConverseRequest) (
 	if len(fields) == 0 || native == nil || to.Model.Custom {
 		return req, nil
 	}
-	bare := *req
-	bare.AdditionalModelRequestFields = nil
-	before, err := throughNative(native, to.Model.Base, &bare)
+	before, err := throughNative(native, to.Model.Base, req.InferenceConfig, nil)
 	if err != nil {
 		return nil, err
 	}
-	after, err := throughNative(native, to.Model.Base, req)
+	after, err := throughNative(native, to.Model.Base, req.InferenceConfig, req.AdditionalModelRequestFields)
 	if err != nil {
 		return nil, err
 	}
@@ -80,14 +79,23 @@ func (s *Server) mergeFields(to *pipeline.Route, req *bedrock.ConverseRequest) (
 	return &merged, nil
 }
 
-// throughNative writes a conversation as a native body and reads it again.
-func throughNative(native format.Format, modelID string, req *bedrock.ConverseRequest) (*bedrock.ConverseRequest, error) {
+// throughNative writes the settings of a conversation as a native body and reads
+// them again. The conversation itself is a stand-in: not every body can hold what
+// was said, and none changes what it says.
+func throughNative(native format.Format, modelID string, config *bedrock.InferenceConfiguration, fields json.RawMessage) (*bedrock.ConverseRequest, error) {
+	req := &bedrock.ConverseRequest{
+		InferenceConfig:              config,
+		AdditionalModelRequestFields: fields,
+		Messages: []bedrock.Message{{
+			Role: bedrock.ConversationRoleUser, Content: []bedrock.ContentBlock{{Text: new("Hi")}},
+		}},
+	}
 	body, err := native.RenderRequest(modelID, req)
 	if err != nil {
 		return nil, err
 	}
 	parsed, err := native.ParseRequest(modelID, body)
-	if invalid, ok := err.(*bedrock.ValidationException); ok {
+	if invalid, ok := errors.AsType[*bedrock.ValidationException](err); ok {
 		return nil, &bedrock.ValidationException{Message: modelErrors + invalid.Message}
 	}
 	if err != nil {

@@ -1,6 +1,9 @@
 package sigv4
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // checkSignedHeaders sees to it that a signature is bound to a host. The time is
 // bound by the string to sign, whether its header is signed or not.
@@ -15,11 +18,11 @@ func checkSignedHeaders(signed string) error {
 }
 
 // checkScope compares the credential scope with the service and with the day of
-// the request. Any region will do. Several faults make one text, as on AWS.
+// the request. Several faults make one text, as on AWS.
 func (v *Verifier) checkScope(sig Signature) error {
 	var problem strings.Builder
-	if sig.Region == "" {
-		problem.WriteString("Credential should be scoped to a valid region, not ''. ")
+	if sig.Region == "" || len(v.Regions) > 0 && !slices.Contains(v.Regions, sig.Region) {
+		problem.WriteString("Credential should be scoped to a valid region, not '" + sig.Region + "'. ")
 	}
 	if sig.Service != v.Service {
 		problem.WriteString("Credential should be scoped to correct service: '" + v.Service + "'. ")

@@ -41,6 +41,8 @@ type Verifier struct {
 	// Service is the name that the credential scope must carry: "bedrock" for
 	// both bedrock-runtime and bedrock.
 	Service string
+	// Regions are those that a credential scope may name; empty takes any.
+	Regions []string
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 
