@@ -137,7 +137,7 @@ func TestSigV4OtherKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	alice.Method = identity.MethodSigV4
+	alice.Method, alice.Region = identity.MethodSigV4, "us-east-1"
 	if got != alice {
 		t.Errorf("got %+v, want %+v", got, alice)
 	}

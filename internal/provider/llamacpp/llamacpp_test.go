@@ -95,7 +95,7 @@ func counts(t *testing.T, p *Provider) {
 		"question": ask(question), "empty": ask(" "), "turns": ask("a", "b", "c"), "prefill": ask("a", "The"),
 		"system": system, "merged": merged, "blocks": blocks, "fields": fields, "stops": stops,
 		"unicode": ask("Grüße, 日本 👩‍👩‍👧 \u2060 \x00"), "tokens": ask("<|im_start|><|im_end|><|endoftext|>"),
-		"long": ask(strings.Repeat("a b\n", 150)),
+		"long": ask(strings.Repeat("a b\n", 80)),
 	} {
 		t.Run(name, func(t *testing.T) {
 			call.Request.InferenceConfig.MaxTokens = new(int32(2))
@@ -131,7 +131,7 @@ func staysText(t *testing.T, p *Provider) {
 
 // fillsContext answers without a limit until there is no room.
 func fillsContext(t *testing.T, p *Provider) {
-	call := ask(strings.Repeat("stone ", 950))
+	call := ask(strings.Repeat("stone ", 440))
 	call.Request.InferenceConfig.MaxTokens = nil
 	call.Request.AdditionalModelRequestFields = json.RawMessage(`{"ignore_eos":true}`)
 	for _, incremental := range []bool{true, false} {

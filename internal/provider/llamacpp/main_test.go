@@ -20,7 +20,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // model is the default model in little memory.
-var model = engine.Model{Weights: engine.DefaultWeights, Context: 1024, Slots: 2}
+var model = engine.Model{Weights: engine.DefaultWeights, Context: 512, Slots: 2}
 
 // newProvider makes a provider of the real engine and the default model, and the
 // function that stops it. What is fetched stays in the cache that all tests, and

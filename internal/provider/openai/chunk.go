@@ -17,9 +17,13 @@ type chunk struct {
 	Error   jsontext.Value `json:"error"`
 	// Timings is llama.cpp's alone, in the answer and in the last chunk.
 	Timings jsontext.Value `json:"timings"`
+	Verbose verbose        `json:"__verbose"`
 	// Object is "error" in the errors of older vLLM, which have no envelope.
 	Object string `json:"object"`
 	failureObject
+
+	// object is the JSON that this was read from.
+	object []byte
 }
 
 type choice struct {
@@ -131,7 +135,7 @@ func unquote(quoted []byte) (string, bool) {
 // else.
 func (d *decoder) decode(data []byte) (*chunk, error) {
 	d.slow++
-	c := new(chunk)
+	c := &chunk{object: data}
 	if err := json.Unmarshal(data, c, lenient); err != nil {
 		return nil, err
 	}

@@ -9,8 +9,9 @@
 //
 //   - Stop sequences. Servers end a turn and a stop sequence alike by
 //     finish_reason "stop". vLLM names the sequence in the choice's stop_reason,
-//     SGLang in matched_stop. From a server that has neither (Ollama, LM Studio,
-//     llama-server) an answer that a stop sequence ended says end_turn, unless
+//     SGLang in matched_stop; llama-server is recognized by its list of models
+//     and tells when asked to. From a server that has none of it (Ollama, LM
+//     Studio) an answer that a stop sequence ended says end_turn, unless
 //     Client.StopSequence knows more.
 //   - A last message of the assistant. vLLM and SGLang continue it when told so
 //     (continue_final_message), the others without being told. Plain answers of
@@ -32,6 +33,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/saprolite/saprolite/internal/bedrock"
@@ -68,6 +70,9 @@ type Client struct {
 	// "length" filled the model's context, rather than reached max_tokens. It
 	// gets what StopSequence gets.
 	ContextFull func(object []byte) bool
+
+	// found is the software of the server, once that is known.
+	found atomic.Int32
 }
 
 // The bounds of a Client.
@@ -99,13 +104,13 @@ var _ interface {
 // Post sends a JSON body to a path below BaseURL. An answer other than 2xx, or
 // none, is an error as Converse gives it.
 func (c *Client) Post(ctx context.Context, path string, body []byte) (*Response, error) {
-	return c.post(ctx, c.BaseURL+path, body)
+	return c.send(ctx, http.MethodPost, c.BaseURL+path, body)
 }
 
-func (c *Client) post(ctx context.Context, url string, body []byte) (*Response, error) {
+func (c *Client) send(ctx context.Context, method, url string, body []byte) (*Response, error) {
 	guarded, watch := newWatchdog(ctx)
 	r := &Response{client: c, caller: ctx, watch: watch}
-	request, err := http.NewRequestWithContext(guarded, http.MethodPost, url, bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(guarded, method, url, bytes.NewReader(body))
 	if err != nil {
 		watch.end()
 		return nil, c.invalid(err)

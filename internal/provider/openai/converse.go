@@ -28,8 +28,8 @@ type answer struct {
 	out    *provider.Writer
 	// prefill is the assistant's last message, which the answer continues.
 	prefill string
-	// stops says that the request had stop sequences.
-	stops bool
+	// stops are the stop sequences of the request.
+	stops []string
 	usage *usage
 }
 
@@ -37,7 +37,7 @@ type answer struct {
 var errLeft = errors.New("the consumer has left")
 
 func (a *answer) run(ctx context.Context, call provider.Call) error {
-	body, err := a.request(call)
+	body, err := a.request(ctx, call)
 	if err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func (a *answer) run(ctx context.Context, call provider.Call) error {
 }
 
 // request words the call, and keeps what the answer is read by.
-func (a *answer) request(call provider.Call) ([]byte, error) {
+func (a *answer) request(ctx context.Context, call provider.Call) ([]byte, error) {
 	body, err := NewBody(call)
 	if err != nil {
 		return nil, err
@@ -70,7 +70,8 @@ func (a *answer) request(call provider.Call) ([]byte, error) {
 	if a.client.Prepare != nil {
 		a.client.Prepare(call, body)
 	}
-	a.stops = body["stop"] != nil
+	a.client.askForEnding(ctx, body)
+	a.stops = body.StopSequences()
 	if messages, ok := body["messages"].([]Message); ok {
 		if last := messages[len(messages)-1]; last.Role == string(bedrock.ConversationRoleAssistant) {
 			a.prefill = last.Content
@@ -116,7 +117,7 @@ func (a *answer) event(d *decoder, data []byte) error {
 	if err != nil {
 		return a.broken(fmt.Errorf("a chunk of the stream: %w", err))
 	}
-	return a.take(c, data, func(choice *choice) *content { return &choice.Delta })
+	return a.take(c)
 }
 
 // plain reads an answer that comes whole.
@@ -130,19 +131,22 @@ func (a *answer) plain(response *Response) error {
 	if err != nil {
 		return a.broken(fmt.Errorf("the answer: %w", err))
 	}
-	if c.Timings != nil && len(c.Choices) > 0 {
-		// This is llama.cpp, which repeats what it continues.
-		text := &c.Choices[0].Message.Text
-		text.value = strings.TrimPrefix(text.value, a.prefill)
+	for i := range c.Choices {
+		choice := &c.Choices[i]
+		choice.Delta = choice.Message
+		if c.Timings != nil {
+			// This is llama.cpp, which repeats what it continues.
+			choice.Delta.Text.value = strings.TrimPrefix(choice.Delta.Text.value, a.prefill)
+		}
 	}
-	if err := a.take(c, body, func(choice *choice) *content { return &choice.Message }); err != nil {
+	if err := a.take(c); err != nil {
 		return err
 	}
 	return a.end(nil)
 }
 
 // take writes what a chunk says.
-func (a *answer) take(c *chunk, object []byte, content func(*choice) *content) error {
+func (a *answer) take(c *chunk) error {
 	switch {
 	case c.Error != nil && c.Error.Kind() != 'n':
 		return a.failed(failureOf(c.Error))
@@ -157,7 +161,7 @@ func (a *answer) take(c *chunk, object []byte, content func(*choice) *content) e
 		if choice.Index != 0 || a.out.Stopped() {
 			continue
 		}
-		if err := a.choice(choice, content(choice), object); err != nil {
+		if err := a.choice(c, choice); err != nil {
 			return err
 		}
 	}
@@ -166,15 +170,15 @@ func (a *answer) take(c *chunk, object []byte, content func(*choice) *content) e
 
 // choice looks at the end that a choice may have, before anything is written,
 // and writes content and end.
-func (a *answer) choice(choice *choice, content *content, object []byte) error {
-	if content.callsTools() {
+func (a *answer) choice(c *chunk, choice *choice) error {
+	if choice.Delta.callsTools() {
 		return a.broken(errors.New("the answer calls a tool, which is not carried"))
 	}
-	reason, fields, err := a.reason(choice, object)
+	reason, fields, err := a.reason(c, choice)
 	if err != nil {
 		return a.broken(err)
 	}
-	if err := a.content(content); err != nil {
+	if err := a.content(&choice.Delta); err != nil {
 		return err
 	}
 	if reason != "" && !a.out.Stop(reason, fields) {

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/saprolite/saprolite/internal/bedrock"
 	"github.com/saprolite/saprolite/internal/provider"
 	"github.com/saprolite/saprolite/internal/provider/openai"
@@ -107,6 +109,43 @@ func TestStopReasons(t *testing.T) {
 			if err != nil || string(a.Fields) != want || (a.StopReason == bedrock.StopReasonStopSequence) != (want != "") {
 				t.Errorf("%s: %s %s, %v; want %s", tail, a.StopReason, a.Fields, err, want)
 			}
+		}
+	}
+}
+
+// TestStopSequenceHook leaves the question to the client's user.
+func TestStopSequenceHook(t *testing.T) {
+	client := replying(200, "text/event-stream", streamOf(hello, stop))
+	client.StopSequence = func(object []byte) string {
+		if string(object) != stop {
+			t.Errorf("asked about %s", object)
+		}
+		return "x"
+	}
+	call := ask("hi")
+	if a, err := providertest.Collect(t, t.Context(), client, call); err != nil || a.StopReason != bedrock.StopReasonEndTurn {
+		t.Errorf("without stop sequences: %s, %v", a.StopReason, err)
+	}
+	call.Request.InferenceConfig = &bedrock.InferenceConfiguration{StopSequences: []string{"x"}}
+	if a, err := providertest.Collect(t, t.Context(), client, call); err != nil || string(a.Fields) != `{"stop_sequence":"x"}` {
+		t.Errorf("with one: %s %s, %v", a.StopReason, a.Fields, err)
+	}
+}
+
+func TestStopSequences(t *testing.T) {
+	for _, test := range []struct {
+		stop any
+		want []string
+	}{
+		{nil, nil},
+		{[]string{"a", "", "b"}, []string{"a", "b"}},
+		{"a", []string{"a"}},
+		{jsontext.Value(`"a"`), []string{"a"}},
+		{jsontext.Value(`["a","b"]`), []string{"a", "b"}},
+		{jsontext.Value(`7`), nil},
+	} {
+		if got := (openai.Body{"stop": test.stop}).StopSequences(); !slices.Equal(got, test.want) {
+			t.Errorf("%v gives %q, want %q", test.stop, got, test.want)
 		}
 	}
 }

@@ -46,6 +46,7 @@ type request struct {
 	Stop        []string `json:"stop"`
 	Continue    bool     `json:"continue_final_message"`
 	AddPrompt   *bool    `json:"add_generation_prompt"`
+	Verbose     bool     `json:"verbose"`
 	header      http.Header
 	path        string
 }
@@ -54,6 +55,7 @@ func newFake(t testing.TB, f *fake) *fake {
 	t.Helper()
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/chat/completions", f.chat)
+	mux.HandleFunc("GET /v1/models", f.models)
 	if f.llamacpp {
 		mux.HandleFunc("POST /v1/chat/completions/input_tokens", f.count)
 	} else {
@@ -80,6 +82,14 @@ func (f *fake) read(w http.ResponseWriter, r *http.Request) (request, bool) {
 	defer f.mu.Unlock()
 	f.last = q
 	return q, true
+}
+
+func (f *fake) models(w http.ResponseWriter, _ *http.Request) {
+	owner := "vllm"
+	if f.llamacpp {
+		owner = "llamacpp"
+	}
+	fmt.Fprintf(w, `{"object":"list","data":[{"id":"m","object":"model","owned_by":%q}]}`, owner)
 }
 
 func (f *fake) count(w http.ResponseWriter, r *http.Request) {

@@ -20,7 +20,7 @@ func (f *fake) plain(w http.ResponseWriter, q request, a scripted) {
 	}
 	body := fmt.Sprintf(`{"id":"c","object":"chat.completion","created":1,"model":%s,"choices":[{"index":0,`+
 		`"message":{"role":"assistant","content":%s},"finish_reason":%q%s}],"usage":%s%s}`,
-		quote(q.Model), quote(text), finish, tail, usageOf(q, tokens), f.timings(stop))
+		quote(q.Model), quote(text), finish, tail, usageOf(q, tokens), f.ending(q, stop))
 	w.Header().Set("Content-Type", "application/json")
 	switch {
 	case a.breaks:
@@ -46,13 +46,19 @@ func usageOf(q request, tokens []string) string {
 		prompt, prompt+len(tokens), len(tokens))
 }
 
-// timings is llama.cpp's member of that name. The word is what a build that
-// says why it stopped would have; see the tests' StopSequence.
-func (f *fake) timings(stop string) string {
-	if !f.llamacpp {
+// ending is what llama.cpp says beside the end, if asked to.
+func (f *fake) ending(q request, stop string) string {
+	switch {
+	case !f.llamacpp:
 		return ""
+	case !q.Verbose:
+		return `,"timings":{"cache_n":0}`
 	}
-	return fmt.Sprintf(`,"timings":{"cache_n":0},"word":%s`, quote(stop))
+	kind := "eos"
+	if stop != "" {
+		kind = "word"
+	}
+	return fmt.Sprintf(`,"__verbose":{"stop_type":%q,"stopping_word":%s},"timings":{"cache_n":0}`, kind, quote(stop))
 }
 
 // stream answers token by token.
@@ -85,7 +91,7 @@ func (f *fake) stream(w http.ResponseWriter, r *http.Request, q request, a scrip
 		return
 	}
 	if f.llamacpp {
-		event("%s", f.chunk(q, `{}`, quote(finish), f.timings(stop)))
+		event("%s", f.chunk(q, `{}`, quote(finish), f.ending(q, stop)))
 	} else {
 		event("%s", f.chunk(q, `{"content":""}`, quote(finish)+stopReason(stop), ""))
 	}

@@ -1,7 +1,6 @@
 package openai_test
 
 import (
-	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
@@ -24,13 +23,6 @@ func harness(f *fake) func(t *testing.T) providertest.Harness {
 	return func(t *testing.T) providertest.Harness {
 		newFake(t, f)
 		client := newClient(t, f)
-		if f.llamacpp {
-			client.StopSequence = func(object []byte) string {
-				var last struct{ Word string }
-				_ = json.Unmarshal(object, &last) // no word is an empty word
-				return last.Word
-			}
-		}
 		return providertest.Harness{
 			Provider:      client,
 			Model:         "m",

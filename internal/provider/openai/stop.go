@@ -3,6 +3,7 @@ package openai
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/saprolite/saprolite/internal/bedrock"
@@ -11,12 +12,12 @@ import (
 
 // reason is why the answer ended, and additionalModelResponseFields; empty for a
 // choice that does not end it.
-func (a *answer) reason(choice *choice, object []byte) (bedrock.StopReason, json.RawMessage, error) {
+func (a *answer) reason(c *chunk, choice *choice) (bedrock.StopReason, json.RawMessage, error) {
 	switch choice.FinishReason {
 	case "":
 		return "", nil, nil
 	case "length":
-		if a.client.ContextFull != nil && a.client.ContextFull(object) {
+		if a.client.ContextFull != nil && a.client.ContextFull(c.object) {
 			return bedrock.StopReasonModelContextWindowExceeded, nil, nil
 		}
 		return bedrock.StopReasonMaxTokens, nil, nil
@@ -29,19 +30,21 @@ func (a *answer) reason(choice *choice, object []byte) (bedrock.StopReason, json
 		return "", nil, fmt.Errorf("the server gave the answer up: finish_reason %q", choice.FinishReason)
 	}
 	// "stop"; other servers have other words for it, as eos.
-	if sequence := a.stopSequence(choice, object); sequence != "" {
+	if sequence := a.stopSequence(c, choice); sequence != "" {
 		return bedrock.StopReasonStopSequence, provider.StopSequenceFields(sequence), nil
 	}
 	return bedrock.StopReasonEndTurn, nil, nil
 }
 
 // stopSequence is the stop sequence that ended the answer, or empty.
-func (a *answer) stopSequence(choice *choice, object []byte) string {
-	if !a.stops {
+func (a *answer) stopSequence(c *chunk, choice *choice) string {
+	switch {
+	case len(a.stops) == 0:
 		return ""
-	}
-	if a.client.StopSequence != nil {
-		return a.client.StopSequence(object)
+	case a.client.StopSequence != nil:
+		return a.client.StopSequence(c.object)
+	case c.Verbose.StopType == "word" && slices.Contains(a.stops, c.Verbose.StoppingWord):
+		return c.Verbose.StoppingWord
 	}
 	for _, value := range []jsontext.Value{choice.StopReason, choice.MatchedStop} {
 		if value.Kind() == '"' {

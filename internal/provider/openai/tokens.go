@@ -3,6 +3,7 @@ package openai
 import (
 	"context"
 	"errors"
+	"net/http"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -43,8 +44,8 @@ func (c *Client) CountTokens(ctx context.Context, call provider.Call) (int32, er
 var errNoCount = errors.New("no count of tokens")
 
 func (c *Client) count(ctx context.Context, url string, body []byte) (int32, error) {
-	response, err := c.post(ctx, url, body)
-	if upstream, ok := errors.AsType[*provider.UpstreamError](err); ok && (upstream.Status == 404 || upstream.Status == 405) {
+	response, err := c.send(ctx, http.MethodPost, url, body)
+	if upstream, ok := errors.AsType[*provider.UpstreamError](err); ok && (upstream.Status == http.StatusNotFound || upstream.Status == http.StatusMethodNotAllowed) {
 		return 0, errNoCount
 	}
 	if err != nil {
