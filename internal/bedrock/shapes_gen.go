@@ -23,8 +23,8 @@ type AppliedGuardrailDetails struct {
 // ApplyGuardrailRequest is the structure of that name in the Amazon Bedrock API.
 type ApplyGuardrailRequest struct {
 	Content             []GuardrailContentBlock `json:"content"`
-	GuardrailIdentifier string                  `json:"-" label:"guardrailIdentifier"`
-	GuardrailVersion    string                  `json:"-" label:"guardrailVersion"`
+	GuardrailIdentifier string                  `json:"-"`
+	GuardrailVersion    string                  `json:"-"`
 	OutputScope         GuardrailOutputScope    `json:"outputScope,omitzero"`
 	Source              GuardrailContentSource  `json:"source,omitzero"`
 }
@@ -237,7 +237,7 @@ type ConverseRequest struct {
 	GuardrailConfig                   *GuardrailConfiguration         `json:"guardrailConfig,omitzero"`
 	InferenceConfig                   *InferenceConfiguration         `json:"inferenceConfig,omitzero"`
 	Messages                          []Message                       `json:"messages,omitzero"`
-	ModelId                           string                          `json:"-" label:"modelId"`
+	ModelId                           string                          `json:"-"`
 	OutputConfig                      *OutputConfig                   `json:"outputConfig,omitzero"`
 	PerformanceConfig                 *PerformanceConfiguration       `json:"performanceConfig,omitzero"`
 	PromptVariables                   map[string]PromptVariableValues `json:"promptVariables,omitzero"`
@@ -291,7 +291,7 @@ type ConverseStreamRequest struct {
 	GuardrailConfig                   *GuardrailStreamConfiguration   `json:"guardrailConfig,omitzero"`
 	InferenceConfig                   *InferenceConfiguration         `json:"inferenceConfig,omitzero"`
 	Messages                          []Message                       `json:"messages,omitzero"`
-	ModelId                           string                          `json:"-" label:"modelId"`
+	ModelId                           string                          `json:"-"`
 	OutputConfig                      *OutputConfig                   `json:"outputConfig,omitzero"`
 	PerformanceConfig                 *PerformanceConfiguration       `json:"performanceConfig,omitzero"`
 	PromptVariables                   map[string]PromptVariableValues `json:"promptVariables,omitzero"`
@@ -335,7 +335,7 @@ type CountTokensInput struct {
 // CountTokensRequest is the structure of that name in the Amazon Bedrock API.
 type CountTokensRequest struct {
 	Input   *CountTokensInput `json:"input,omitzero"`
-	ModelId string            `json:"-" label:"modelId"`
+	ModelId string            `json:"-"`
 }
 
 // CountTokensResponse is the structure of that name in the Amazon Bedrock API.
@@ -432,7 +432,7 @@ type FoundationModelSummary struct {
 
 // GetAsyncInvokeRequest is the structure of that name in the Amazon Bedrock API.
 type GetAsyncInvokeRequest struct {
-	InvocationArn string `json:"-" label:"invocationArn"`
+	InvocationArn string `json:"-"`
 }
 
 // GetAsyncInvokeResponse is the structure of that name in the Amazon Bedrock API.
@@ -450,7 +450,7 @@ type GetAsyncInvokeResponse struct {
 
 // GetFoundationModelRequest is the structure of that name in the Amazon Bedrock API.
 type GetFoundationModelRequest struct {
-	ModelIdentifier string `json:"-" label:"modelIdentifier"`
+	ModelIdentifier string `json:"-"`
 }
 
 // GetFoundationModelResponse is the structure of that name in the Amazon Bedrock API.
@@ -460,7 +460,7 @@ type GetFoundationModelResponse struct {
 
 // GetInferenceProfileRequest is the structure of that name in the Amazon Bedrock API.
 type GetInferenceProfileRequest struct {
-	InferenceProfileIdentifier string `json:"-" label:"inferenceProfileIdentifier"`
+	InferenceProfileIdentifier string `json:"-"`
 }
 
 // GetInferenceProfileResponse is the structure of that name in the Amazon Bedrock API.
@@ -974,24 +974,24 @@ type InvokeGuardrailChecksResponse struct {
 
 // InvokeModelRequest is the structure of that name in the Amazon Bedrock API.
 type InvokeModelRequest struct {
-	Accept                   *string                  `json:"-" header:"Accept"`
-	Body                     []byte                   `json:"-" payload:"body"`
-	ContentType              *string                  `json:"-" header:"Content-Type"`
-	GuardrailIdentifier      *string                  `json:"-" header:"X-Amzn-Bedrock-GuardrailIdentifier"`
-	GuardrailVersion         *string                  `json:"-" header:"X-Amzn-Bedrock-GuardrailVersion"`
-	ModelId                  string                   `json:"-" label:"modelId"`
-	PerformanceConfigLatency PerformanceConfigLatency `json:"-" header:"X-Amzn-Bedrock-PerformanceConfig-Latency"`
-	RequestMetadata          *string                  `json:"-" header:"X-Amzn-Bedrock-Request-Metadata"`
-	ServiceTier              ServiceTierType          `json:"-" header:"X-Amzn-Bedrock-Service-Tier"`
-	Trace                    Trace                    `json:"-" header:"X-Amzn-Bedrock-Trace"`
+	Accept                   *string                  `json:"-"`
+	Body                     []byte                   `json:"-"`
+	ContentType              *string                  `json:"-"`
+	GuardrailIdentifier      *string                  `json:"-"`
+	GuardrailVersion         *string                  `json:"-"`
+	ModelId                  string                   `json:"-"`
+	PerformanceConfigLatency PerformanceConfigLatency `json:"-"`
+	RequestMetadata          *string                  `json:"-"`
+	ServiceTier              ServiceTierType          `json:"-"`
+	Trace                    Trace                    `json:"-"`
 }
 
 // InvokeModelResponse is the structure of that name in the Amazon Bedrock API.
 type InvokeModelResponse struct {
-	Body                     []byte                   `json:"-" payload:"body"`
-	ContentType              string                   `json:"-" header:"Content-Type"`
-	PerformanceConfigLatency PerformanceConfigLatency `json:"-" header:"X-Amzn-Bedrock-PerformanceConfig-Latency"`
-	ServiceTier              ServiceTierType          `json:"-" header:"X-Amzn-Bedrock-Service-Tier"`
+	Body                     []byte                   `json:"-"`
+	ContentType              string                   `json:"-"`
+	PerformanceConfigLatency PerformanceConfigLatency `json:"-"`
+	ServiceTier              ServiceTierType          `json:"-"`
 }
 
 // InvokeModelTokensRequest is the structure of that name in the Amazon Bedrock API.
@@ -1011,7 +1011,7 @@ type InvokeModelWithBidirectionalStreamOutput struct {
 
 // InvokeModelWithBidirectionalStreamRequest is the structure of that name in the Amazon Bedrock API.
 type InvokeModelWithBidirectionalStreamRequest struct {
-	ModelId string `json:"-" label:"modelId"`
+	ModelId string `json:"-"`
 }
 
 // InvokeModelWithBidirectionalStreamResponse is the structure of that name in the Amazon Bedrock API.
@@ -1020,23 +1020,23 @@ type InvokeModelWithBidirectionalStreamResponse struct {
 
 // InvokeModelWithResponseStreamRequest is the structure of that name in the Amazon Bedrock API.
 type InvokeModelWithResponseStreamRequest struct {
-	Accept                   *string                  `json:"-" header:"X-Amzn-Bedrock-Accept"`
-	Body                     []byte                   `json:"-" payload:"body"`
-	ContentType              *string                  `json:"-" header:"Content-Type"`
-	GuardrailIdentifier      *string                  `json:"-" header:"X-Amzn-Bedrock-GuardrailIdentifier"`
-	GuardrailVersion         *string                  `json:"-" header:"X-Amzn-Bedrock-GuardrailVersion"`
-	ModelId                  string                   `json:"-" label:"modelId"`
-	PerformanceConfigLatency PerformanceConfigLatency `json:"-" header:"X-Amzn-Bedrock-PerformanceConfig-Latency"`
-	RequestMetadata          *string                  `json:"-" header:"X-Amzn-Bedrock-Request-Metadata"`
-	ServiceTier              ServiceTierType          `json:"-" header:"X-Amzn-Bedrock-Service-Tier"`
-	Trace                    Trace                    `json:"-" header:"X-Amzn-Bedrock-Trace"`
+	Accept                   *string                  `json:"-"`
+	Body                     []byte                   `json:"-"`
+	ContentType              *string                  `json:"-"`
+	GuardrailIdentifier      *string                  `json:"-"`
+	GuardrailVersion         *string                  `json:"-"`
+	ModelId                  string                   `json:"-"`
+	PerformanceConfigLatency PerformanceConfigLatency `json:"-"`
+	RequestMetadata          *string                  `json:"-"`
+	ServiceTier              ServiceTierType          `json:"-"`
+	Trace                    Trace                    `json:"-"`
 }
 
 // InvokeModelWithResponseStreamResponse is the structure of that name in the Amazon Bedrock API.
 type InvokeModelWithResponseStreamResponse struct {
-	ContentType              string                   `json:"-" header:"X-Amzn-Bedrock-Content-Type"`
-	PerformanceConfigLatency PerformanceConfigLatency `json:"-" header:"X-Amzn-Bedrock-PerformanceConfig-Latency"`
-	ServiceTier              ServiceTierType          `json:"-" header:"X-Amzn-Bedrock-Service-Tier"`
+	ContentType              string                   `json:"-"`
+	PerformanceConfigLatency PerformanceConfigLatency `json:"-"`
+	ServiceTier              ServiceTierType          `json:"-"`
 }
 
 // JsonSchemaDefinition is the structure of that name in the Amazon Bedrock API.
@@ -1048,13 +1048,13 @@ type JsonSchemaDefinition struct {
 
 // ListAsyncInvokesRequest is the structure of that name in the Amazon Bedrock API.
 type ListAsyncInvokesRequest struct {
-	MaxResults       *int32                `json:"-" query:"maxResults"`
-	NextToken        *string               `json:"-" query:"nextToken"`
-	SortBy           SortAsyncInvocationBy `json:"-" query:"sortBy"`
-	SortOrder        SortOrder             `json:"-" query:"sortOrder"`
-	StatusEquals     AsyncInvokeStatus     `json:"-" query:"statusEquals"`
-	SubmitTimeAfter  *time.Time            `json:"-" query:"submitTimeAfter"`
-	SubmitTimeBefore *time.Time            `json:"-" query:"submitTimeBefore"`
+	MaxResults       *int32                `json:"-"`
+	NextToken        *string               `json:"-"`
+	SortBy           SortAsyncInvocationBy `json:"-"`
+	SortOrder        SortOrder             `json:"-"`
+	StatusEquals     AsyncInvokeStatus     `json:"-"`
+	SubmitTimeAfter  *time.Time            `json:"-"`
+	SubmitTimeBefore *time.Time            `json:"-"`
 }
 
 // ListAsyncInvokesResponse is the structure of that name in the Amazon Bedrock API.
@@ -1065,10 +1065,10 @@ type ListAsyncInvokesResponse struct {
 
 // ListFoundationModelsRequest is the structure of that name in the Amazon Bedrock API.
 type ListFoundationModelsRequest struct {
-	ByCustomizationType ModelCustomization `json:"-" query:"byCustomizationType"`
-	ByInferenceType     InferenceType      `json:"-" query:"byInferenceType"`
-	ByOutputModality    ModelModality      `json:"-" query:"byOutputModality"`
-	ByProvider          *string            `json:"-" query:"byProvider"`
+	ByCustomizationType ModelCustomization `json:"-"`
+	ByInferenceType     InferenceType      `json:"-"`
+	ByOutputModality    ModelModality      `json:"-"`
+	ByProvider          *string            `json:"-"`
 }
 
 // ListFoundationModelsResponse is the structure of that name in the Amazon Bedrock API.
@@ -1078,9 +1078,9 @@ type ListFoundationModelsResponse struct {
 
 // ListInferenceProfilesRequest is the structure of that name in the Amazon Bedrock API.
 type ListInferenceProfilesRequest struct {
-	MaxResults *int32               `json:"-" query:"maxResults"`
-	NextToken  *string              `json:"-" query:"nextToken"`
-	TypeEquals InferenceProfileType `json:"-" query:"type"`
+	MaxResults *int32               `json:"-"`
+	NextToken  *string              `json:"-"`
+	TypeEquals InferenceProfileType `json:"-"`
 }
 
 // ListInferenceProfilesResponse is the structure of that name in the Amazon Bedrock API.

@@ -1,87 +1,103 @@
 // Package restjson carries the shapes of package bedrock over HTTP by the AWS
-// protocol restJson1. Struct tags of the shapes say which member travels where:
-// label (path), query, header, payload (the raw body), json (the body).
+// protocol restJson1: members in the path, the query and headers as text, the
+// rest as a JSON body, or one member as the raw body.
 package restjson
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
-	"reflect"
 	"strconv"
 	"time"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/saprolite/saprolite/internal/bedrock"
 )
 
-// options are how the service reads JSON: names match by case, unknown members
-// are ignored, the last of several equal names wins.
-var options = json.JoinOptions(allowDuplicateNames)
+// options are how the service reads and writes JSON: names match by case,
+// unknown members are ignored, the last of several equal names wins.
+var options = json.JoinOptions(jsontext.AllowDuplicateNames(true))
 
-// Decode fills a shape from a request, whose body was read before. The path
-// labels come from r.PathValue. Errors are a bedrock.CommonError named
-// SerializationException.
+// maxObjects bounds the memory that a body can make its shape take: an empty
+// object is two bytes, the structure that it becomes a hundred.
+const maxObjects = 1 << 20
+
+// bounded is a shape with members outside its JSON body.
+type bounded interface{ Bound() []bedrock.Bound }
+
+// raw is a shape one of whose members is the body as it comes.
+type raw interface{ Payload() *[]byte }
+
+// Decode fills a shape from a request, whose body was read before; a raw body is
+// kept, not copied. The path labels come from r.PathValue. Errors are a
+// bedrock.CommonError named SerializationException.
 func Decode(r *http.Request, body []byte, shape any) error {
-	v := reflect.ValueOf(shape).Elem()
-	members := membersOf(v.Type())
-	if members.payload >= 0 {
-		v.Field(members.payload).SetBytes(body)
-	} else if len(body) > 0 && members.hasBody {
-		if err := json.Unmarshal(body, shape, options); err != nil {
-			return serializationError(err)
-		}
+	if err := decodeBody(r, body, shape); err != nil {
+		return serializationError(err)
+	}
+	shaped, ok := shape.(bounded)
+	if !ok {
+		return nil
 	}
 	var query url.Values
-	for _, m := range members.bound {
+	for _, member := range shaped.Bound() {
 		var text string
-		switch m.place {
-		case placeLabel:
-			text = r.PathValue(m.name)
-		case placeHeader:
-			text = r.Header.Get(m.name)
-		case placeQuery:
+		switch member.Place {
+		case bedrock.InPath:
+			text = r.PathValue(member.Name)
+		case bedrock.InHeader:
+			text = r.Header.Get(member.Name)
+		case bedrock.InQuery:
 			if query == nil {
 				query = r.URL.Query()
 			}
-			text = query.Get(m.name)
+			text = query.Get(member.Name)
 		}
 		if text == "" {
 			continue
 		}
-		if err := setText(v.Field(m.field), text); err != nil {
-			return serializationError(fmt.Errorf("%s: %w", m.name, err))
+		if err := parse(text, member.Member); err != nil {
+			return serializationError(fmt.Errorf("%s: %w", member.Name, err))
 		}
 	}
 	return nil
 }
 
-// setText parses the text of a label, header or query parameter.
-func setText(field reflect.Value, text string) error {
-	if field.Kind() == reflect.Pointer {
-		value := reflect.New(field.Type().Elem())
-		if err := setText(value.Elem(), text); err != nil {
-			return err
-		}
-		field.Set(value)
+func decodeBody(r *http.Request, body []byte, shape any) error {
+	if shaped, ok := shape.(raw); ok {
+		*shaped.Payload() = body
 		return nil
 	}
-	switch target := field.Addr().Interface().(type) {
-	case *bool:
-		value, err := strconv.ParseBool(text)
-		*target = value
-		return err
-	case *int32:
-		value, err := strconv.ParseInt(text, 10, 32)
-		*target = int32(value)
-		return err
-	case *time.Time:
-		value, err := time.Parse(time.RFC3339, text)
-		*target = value
-		return err
+	if len(body) == 0 || r.Method == http.MethodGet {
+		return nil
 	}
-	if field.Kind() != reflect.String {
-		panic(fmt.Sprintf("restjson: no text form for %s", field.Type()))
+	if len(body) > maxObjects && bytes.Count(body, []byte("{"))+bytes.Count(body, []byte("null")) > maxObjects {
+		return errors.New("the body holds too many objects")
 	}
-	field.SetString(text)
-	return nil
+	return json.Unmarshal(body, shape, options)
+}
+
+// parse reads the text of a label, a header or a query parameter.
+func parse(text string, member any) (err error) {
+	switch member := member.(type) {
+	case *string:
+		*member = text
+	case **string:
+		*member = &text
+	case **int32:
+		var n int64
+		n, err = strconv.ParseInt(text, 10, 32)
+		*member = new(int32(n))
+	case **time.Time:
+		var t time.Time
+		t, err = time.Parse(time.RFC3339, text)
+		*member = &t
+	default:
+		err = fmt.Errorf("no text form for %T", member)
+	}
+	return err
 }

@@ -1,35 +1,36 @@
 package restjson
 
 import (
-	"fmt"
 	"io"
 	"net/http"
-	"reflect"
 	"strconv"
 
 	"github.com/go-json-experiment/json"
+
+	"github.com/saprolite/saprolite/internal/bedrock"
 )
 
 // SetHeaders writes the members that travel in headers, under the names that
 // the model gives them; net/http would change their case.
 func SetHeaders(header http.Header, shape any) {
-	v := reflect.ValueOf(shape).Elem()
-	for _, m := range membersOf(v.Type()).bound {
-		field := reflect.Indirect(v.Field(m.field))
-		if m.place != placeHeader || !field.IsValid() || field.IsZero() {
-			continue
+	shaped, ok := shape.(bounded)
+	if !ok {
+		return
+	}
+	for _, member := range shaped.Bound() {
+		// No header of an answer is anything but text.
+		if text, ok := member.Member.(*string); ok && member.Place == bedrock.InHeader && *text != "" {
+			header[member.Name] = []string{*text}
 		}
-		header[m.name] = []string{fmt.Sprint(field.Interface())}
 	}
 }
 
 // Encode writes a whole answer: its headers, the status and the body, with the
 // keys of every object in alphabetical order and no nulls.
 func Encode(w http.ResponseWriter, status int, shape any) error {
-	v := reflect.ValueOf(shape).Elem()
 	var body []byte
-	if at := membersOf(v.Type()).payload; at >= 0 {
-		body = v.Field(at).Bytes()
+	if shaped, ok := shape.(raw); ok {
+		body = *shaped.Payload()
 	} else {
 		var err error
 		if body, err = json.Marshal(shape, options); err != nil {

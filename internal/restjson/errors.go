@@ -3,6 +3,7 @@ package restjson
 import (
 	"errors"
 	"net/http"
+	"reflect"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -10,12 +11,8 @@ import (
 	"github.com/saprolite/saprolite/internal/bedrock"
 )
 
-// allowDuplicateNames keeps the last of several equal names, as the service's
-// own parser does.
-var allowDuplicateNames = jsontext.AllowDuplicateNames(true)
-
-// serializationError words what is wrong with a body as Coral, the service's
-// framework, does: it names JSON tokens after those of its parser.
+// serializationError is the error of a body or a text that is no form of its
+// shape.
 func serializationError(cause error) error {
 	return bedrock.WithCause(&bedrock.CommonError{
 		Code:    "SerializationException",
@@ -24,48 +21,57 @@ func serializationError(cause error) error {
 	}, cause)
 }
 
+// serializationText words what is wrong as Coral does, the framework of the
+// service: it names the JSON tokens of its parser. The texts are those that users
+// of AWS services quote.
 func serializationText(cause error) string {
 	var semantic *json.SemanticError
 	if !errors.As(cause, &semantic) || semantic.GoType == nil {
 		return "Unable to parse the request body. Check that it is valid JSON and try again."
 	}
+	token := ""
 	switch semantic.JSONKind {
-	case jsontext.KindBeginObject, jsontext.KindBeginArray:
+	case jsontext.KindBeginObject:
 		return "Start of structure or map found where not expected."
-	}
-	return tokenName(semantic.JSONKind) + " can not be converted to " + targetName(semantic.GoType.Kind().String())
-}
-
-func tokenName(kind jsontext.Kind) string {
-	switch kind {
+	case jsontext.KindBeginArray:
+		return "Start of list found where not expected"
 	case jsontext.KindString:
-		return "STRING_VALUE"
+		token = "STRING_VALUE"
 	case jsontext.KindNumber:
-		return "NUMBER_VALUE"
+		token = "NUMBER_VALUE"
 	case jsontext.KindTrue:
-		return "TRUE_VALUE"
+		token = "TRUE_VALUE"
 	case jsontext.KindFalse:
-		return "FALSE_VALUE"
+		token = "FALSE_VALUE"
 	}
-	return "VALUE_NULL"
+	switch target := semantic.GoType; target.Kind() {
+	case reflect.Struct:
+		return "Expected null"
+	case reflect.Map:
+		return "Expected map or null"
+	case reflect.Slice:
+		if target.Elem().Kind() != reflect.Uint8 {
+			return "Expected list or null"
+		}
+	}
+	return token + " can not be converted to " + typeName(semantic.GoType.Kind())
 }
 
-func targetName(kind string) string {
+// typeName is the name, with its article, of what a JSON value should become.
+func typeName(kind reflect.Kind) string {
 	switch kind {
-	case "string":
-		return "a String"
-	case "int32":
+	case reflect.Int32:
 		return "an Integer"
-	case "int64":
+	case reflect.Int64:
 		return "a Long"
-	case "float32":
+	case reflect.Float32:
 		return "a Float"
-	case "float64":
+	case reflect.Float64:
 		return "a Double"
-	case "bool":
+	case reflect.Bool:
 		return "a Boolean"
-	case "slice":
-		return "a List"
+	case reflect.Slice:
+		return "a Blob"
 	}
-	return "a Structure"
+	return "a String"
 }

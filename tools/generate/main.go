@@ -47,6 +47,7 @@ func run(out string) error {
 		write func(*writer, *Service)
 	}{
 		{"shapes_gen.go", writeShapes},
+		{"bound_gen.go", writeBound},
 		{"enums_gen.go", writeEnums},
 		{"exceptions_gen.go", writeExceptions},
 		{"events_gen.go", writeEventStreams},

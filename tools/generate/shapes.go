@@ -97,15 +97,11 @@ func (s *Service) goType(name string, plain bool) string {
 	panic("no Go type for " + name)
 }
 
-// tagOf gives the struct tag that tells internal/restjson where a member
-// travels: the JSON body, a path label, the query, a header, or the raw body.
+// tagOf gives the struct tag of a member: its name in the JSON body, or that it
+// travels elsewhere, as the shape's methods Bound and Payload tell.
 func tagOf(shape *Shape, m Member, target *Shape, plain bool) string {
-	key := map[string]string{"uri": "label", "querystring": "query", "header": "header"}[m.Location]
-	switch {
-	case key != "":
-		return fmt.Sprintf("json:%q %s:%q", "-", key, cmp.Or(m.LocationName, m.Name))
-	case shape.Payload == m.Name:
-		return fmt.Sprintf("json:%q payload:%q", "-", m.Name)
+	if m.Location != "" || shape.Payload == m.Name {
+		return fmt.Sprintf("json:%q", "-")
 	}
 	isList := target.Type == "list" && shape.requires(m.Name)
 	if plain || isList {
