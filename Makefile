@@ -1,0 +1,101 @@
+# What is done with this repository by hand and by machine. "make" lists it.
+# Needed: Go, Node.js, Python and make; the tools are pinned in tools/go.mod.
+
+SHELL       := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS   += --no-builtin-rules
+
+# How long each fuzz target runs, and which benchmarks do.
+FUZZTIME ?= 10m
+BENCH    ?= .
+# The platforms that everything is compiled for.
+PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+# The version that "saprolite version" prints; a source archive has no git.
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+
+BIN  := $(CURDIR)/bin
+VENV := tests/sdk-python/.venv
+
+.PHONY: help
+help: ## print this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build bin/saprolite
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(BIN)/saprolite ./cmd/saprolite
+
+.PHONY: generate
+generate: ## write internal/bedrock anew from the service models
+	go -C tools run ./generate -out $(CURDIR)/internal/bedrock
+
+.PHONY: check
+check: check-generated check-tidy check-format check-vet check-lint check-cross ## everything about the code that needs no running server
+
+.PHONY: check-generated
+check-generated: # the committed vocabulary is what the generator writes
+	@out=$$(mktemp -d); trap 'rm -rf "$$out"' EXIT
+	go -C tools run ./generate -out "$$out"
+	for file in "$$out"/*; do
+		diff -u "internal/bedrock/$${file##*/}" "$$file" || { echo 'run "make generate" and commit' >&2; exit 1; }
+	done
+
+.PHONY: check-tidy
+check-tidy: # both go.mod files hold what is needed, and nothing else
+	go mod tidy -diff
+	go -C tools mod tidy -diff
+
+.PHONY: check-format
+check-format: # gofmt has nothing to say
+	@unformatted=$$(git ls-files -co --exclude-standard '*.go' | xargs -r gofmt -l)
+	if [ -n "$$unformatted" ]; then printf 'not formatted:\n%s\n' "$$unformatted" >&2; exit 1; fi
+
+.PHONY: check-vet
+check-vet: # go vet, on Linux as on the systems that have files of their own
+	go vet ./...
+	go -C tools vet ./...
+	GOOS=darwin go vet ./internal/download ./internal/engine
+	GOOS=windows go vet ./internal/download ./internal/engine
+
+.PHONY: check-lint
+check-lint: tools # staticcheck
+	$(BIN)/staticcheck ./...
+	cd tools && $(BIN)/staticcheck ./...
+
+.PHONY: check-cross
+check-cross: # it compiles for every platform
+	@for platform in $(PLATFORMS); do
+		echo "go build for $$platform"
+		GOOS=$${platform%/*} GOARCH=$${platform#*/} CGO_ENABLED=0 go build -o /dev/null ./cmd/saprolite
+	done
+
+.PHONY: tools
+tools: # build the tools that tools/go.mod pins
+	go -C tools build -o $(BIN)/ honnef.co/go/tools/cmd/staticcheck
+
+.PHONY: test
+test: test-deps ## run every test, after installing what they need inside the checkout
+	go -C tools test ./...
+	go test -race -timeout 20m ./...
+
+.PHONY: test-deps
+test-deps: # the packages of the SDK suites in JavaScript and Python
+
+.PHONY: fuzz
+fuzz: ## run every fuzz target for FUZZTIME (10m), one after the other
+	@go test -list '^Fuzz' ./... | awk '/^Fuzz/ { names = names " " $$1 } /^ok/ { n = split(names, name, " "); for (i = 1; i <= n; i++) print $$2, name[i]; names = "" }' |
+	while read -r package name; do
+		echo "fuzz $$package $$name for $(FUZZTIME)"
+		go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$package" < /dev/null
+	done
+
+.PHONY: bench
+bench: ## run the Go benchmarks; BENCH=regexp chooses
+	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+.PHONY: clean
+clean: ## remove what the targets above made inside the checkout
+	rm -rf $(BIN) $(VENV) tests/sdk-js/node_modules
+
+# Each recipe is one shell script.
+.ONESHELL:
