@@ -1,14 +1,12 @@
 package llamacpp
 
 import (
-	"encoding/json"
 	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/saprolite/saprolite/internal/bedrock"
 	"github.com/saprolite/saprolite/internal/engine"
-	"github.com/saprolite/saprolite/internal/provider"
 	"github.com/saprolite/saprolite/internal/provider/openai"
 )
 
@@ -47,43 +45,9 @@ func TestMessages(t *testing.T) {
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			e := &exchange{breaker: newBreaker(chatml), system: test.system}
+			e := exchange{breaker: newBreaker(chatml), system: test.system}
 			if d := cmp.Diff(test.want, e.messages(test.in)); d != "" {
 				t.Error(d)
-			}
-		})
-	}
-}
-
-func TestStopSequence(t *testing.T) {
-	word := `{"__verbose":{"stop_type":"word","stopping_word":"five"}}`
-	for _, test := range []struct {
-		name, fields string
-		stops        []string
-		object, want string
-	}{
-		{"a sequence", ``, []string{"six", "five"}, word, "five"},
-		{"the template's own stop word", ``, []string{"six"}, word, ""},
-		{"the end of the turn", ``, []string{"five"}, `{"__verbose":{"stop_type":"eos","stopping_word":""}}`, ""},
-		{"a server without verbose", ``, []string{"five"}, `{"choices":[]}`, ""},
-		{"a list among the additional fields", `{"stop":["five"]}`, nil, word, "five"},
-		{"a text among the additional fields", `{"stop":"five"}`, nil, word, "five"},
-		{"no sequence at all", `{"stop":7}`, nil, word, ""},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			call := provider.Call{Model: "m", Request: &bedrock.ConverseRequest{
-				InferenceConfig:              &bedrock.InferenceConfiguration{StopSequences: test.stops},
-				Messages:                     []bedrock.Message{{Role: bedrock.ConversationRoleUser, Content: []bedrock.ContentBlock{{Text: new("a")}}}},
-				AdditionalModelRequestFields: json.RawMessage(test.fields),
-			}}
-			body, err := openai.NewBody(call)
-			if err != nil {
-				t.Fatal(err)
-			}
-			e := &exchange{breaker: newBreaker(nil)}
-			e.prepare(call, body)
-			if got := e.stopSequence([]byte(test.object)); got != test.want {
-				t.Errorf("%q, want %q", got, test.want)
 			}
 		})
 	}

@@ -21,9 +21,6 @@ type chunk struct {
 	// Object is "error" in the errors of older vLLM, which have no envelope.
 	Object string `json:"object"`
 	failureObject
-
-	// object is the JSON that this was read from.
-	object []byte
 }
 
 type choice struct {
@@ -135,7 +132,7 @@ func unquote(quoted []byte) (string, bool) {
 // else.
 func (d *decoder) decode(data []byte) (*chunk, error) {
 	d.slow++
-	c := &chunk{object: data}
+	c := new(chunk)
 	if err := json.Unmarshal(data, c, lenient); err != nil {
 		return nil, err
 	}

@@ -10,9 +10,9 @@
 //   - Stop sequences. Servers end a turn and a stop sequence alike by
 //     finish_reason "stop". vLLM names the sequence in the choice's stop_reason,
 //     SGLang in matched_stop; llama-server is recognized by its list of models
-//     and tells when asked to. From a server that has none of it (Ollama, LM
-//     Studio) an answer that a stop sequence ended says end_turn, unless
-//     Client.StopSequence knows more.
+//     and tells when asked to, as it tells a full context from max_tokens. From
+//     a server that has none of it (Ollama, LM Studio) an answer that a stop
+//     sequence ended says end_turn.
 //   - A last message of the assistant. vLLM and SGLang continue it when told so
 //     (continue_final_message), the others without being told. Plain answers of
 //     llama.cpp, but not its streams, repeat it; that part is cut off.
@@ -62,16 +62,11 @@ type Client struct {
 	IdleTimeout time.Duration
 	// Prepare, if set, may change the body of a chat request before it is sent.
 	Prepare func(call provider.Call, body Body)
-	// StopSequence, if set, names the stop sequence that ended an answer, or
-	// the empty string for none. It gets the JSON object, a chunk or a plain
-	// answer, that had finish_reason "stop".
-	StopSequence func(object []byte) string
-	// ContextFull, if set, says whether an answer that had finish_reason
-	// "length" filled the model's context, rather than reached max_tokens. It
-	// gets what StopSequence gets.
-	ContextFull func(object []byte) bool
+	// Software is what the server is known to be. Without it the client finds
+	// out, once it matters.
+	Software Software
 
-	// found is the software of the server, once that is known.
+	// found is the Software that the client found out.
 	found atomic.Int32
 }
 

@@ -71,7 +71,7 @@ func (a *answer) request(ctx context.Context, call provider.Call) ([]byte, error
 		a.client.Prepare(call, body)
 	}
 	a.client.askForEnding(ctx, body)
-	a.stops = body.StopSequences()
+	a.stops = body.stopSequences()
 	if messages, ok := body["messages"].([]Message); ok {
 		if last := messages[len(messages)-1]; last.Role == string(bedrock.ConversationRoleAssistant) {
 			a.prefill = last.Content

@@ -5,11 +5,9 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/saprolite/saprolite/internal/bedrock"
 	"github.com/saprolite/saprolite/internal/provider"
 	"github.com/saprolite/saprolite/internal/provider/openai"
@@ -113,40 +111,40 @@ func TestStopReasons(t *testing.T) {
 	}
 }
 
-// TestStopSequenceHook leaves the question to the client's user.
-func TestStopSequenceHook(t *testing.T) {
-	client := replying(200, "text/event-stream", streamOf(hello, stop))
-	client.StopSequence = func(object []byte) string {
-		if string(object) != stop {
-			t.Errorf("asked about %s", object)
-		}
-		return "x"
+// TestEndings reads what a llama-server says of the end of an answer.
+func TestEndings(t *testing.T) {
+	full := `{"choices":[{"index":0,"delta":{},"finish_reason":"length"}],"__verbose":{"stop_type":"limit","truncated":true}}`
+	ending := func(kind, word string) string {
+		return `{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"__verbose":{"stop_type":"` + kind + `","stopping_word":"` + word + `"}}`
 	}
-	call := ask("hi")
-	if a, err := providertest.Collect(t, t.Context(), client, call); err != nil || a.StopReason != bedrock.StopReasonEndTurn {
-		t.Errorf("without stop sequences: %s, %v", a.StopReason, err)
-	}
-	call.Request.InferenceConfig = &bedrock.InferenceConfiguration{StopSequences: []string{"x"}}
-	if a, err := providertest.Collect(t, t.Context(), client, call); err != nil || string(a.Fields) != `{"stop_sequence":"x"}` {
-		t.Errorf("with one: %s %s, %v", a.StopReason, a.Fields, err)
-	}
-}
-
-func TestStopSequences(t *testing.T) {
 	for _, test := range []struct {
-		stop any
-		want []string
+		name, fields string
+		stops        []string
+		last         string
+		want         bedrock.StopReason
+		wantFields   string
 	}{
-		{nil, nil},
-		{[]string{"a", "", "b"}, []string{"a", "b"}},
-		{"a", []string{"a"}},
-		{jsontext.Value(`"a"`), []string{"a"}},
-		{jsontext.Value(`["a","b"]`), []string{"a", "b"}},
-		{jsontext.Value(`7`), nil},
+		{"a sequence", ``, []string{"six", "five"}, ending("word", "five"), bedrock.StopReasonStopSequence, `{"stop_sequence":"five"}`},
+		{"the template's own stop word", ``, []string{"six"}, ending("word", "five"), bedrock.StopReasonEndTurn, ``},
+		{"the end of the turn", ``, []string{"five"}, ending("eos", ""), bedrock.StopReasonEndTurn, ``},
+		{"a full context", ``, nil, full, bedrock.StopReasonModelContextWindowExceeded, ``},
+		{"a list among the additional fields", `{"stop":["","five"]}`, nil, ending("word", "five"), bedrock.StopReasonStopSequence, `{"stop_sequence":"five"}`},
+		{"a text among the additional fields", `{"stop":"five"}`, nil, ending("word", "five"), bedrock.StopReasonStopSequence, `{"stop_sequence":"five"}`},
+		{"no sequence at all", `{"stop":7}`, nil, ending("word", "five"), bedrock.StopReasonEndTurn, ``},
 	} {
-		if got := (openai.Body{"stop": test.stop}).StopSequences(); !slices.Equal(got, test.want) {
-			t.Errorf("%v gives %q, want %q", test.stop, got, test.want)
-		}
+		t.Run(test.name, func(t *testing.T) {
+			client := replying(200, "text/event-stream", streamOf(hello, test.last))
+			client.Software = openai.LlamaServer
+			call := ask("hi")
+			call.Request.InferenceConfig = &bedrock.InferenceConfiguration{StopSequences: test.stops}
+			if test.fields != "" {
+				call.Request.AdditionalModelRequestFields = []byte(test.fields)
+			}
+			a, err := providertest.Collect(t, t.Context(), client, call)
+			if err != nil || a.StopReason != test.want || string(a.Fields) != test.wantFields {
+				t.Errorf("%s %s, %v; want %s %s", a.StopReason, a.Fields, err, test.want, test.wantFields)
+			}
+		})
 	}
 }
 

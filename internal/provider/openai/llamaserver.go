@@ -2,19 +2,26 @@ package openai
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 
 	"github.com/go-json-experiment/json"
+	"github.com/saprolite/saprolite/internal/provider"
 )
 
-// software is what the server is known to be.
-type software int32
+// Software is what a server may be.
+type Software int32
 
 const (
-	unknown software = iota
-	llamaServer
-	other
+	// UnknownSoftware is a server that nobody has asked yet.
+	UnknownSoftware Software = iota
+	// LlamaServer is llama.cpp's llama-server, which says what ended an answer
+	// when asked to.
+	LlamaServer
+	// OtherSoftware is any other server. Some refuse members that they do not
+	// know, so it is asked nothing that OpenAI does not have.
+	OtherSoftware
 )
 
 // verbose is what llama.cpp adds to the end of an answer when asked to, cut down
@@ -22,48 +29,75 @@ const (
 type verbose struct {
 	StopType     string `json:"stop_type"`
 	StoppingWord string `json:"stopping_word"`
+	// Truncated says that the context was full.
+	Truncated bool `json:"truncated"`
 }
 
-// askForEnding makes llama.cpp's llama-server say what ended an answer. Other
-// servers are not asked: some refuse members that they do not know.
+// stopSequence names the stop sequence that ended the answer, or is empty. Some
+// templates bring stop words of their own: those are the model's end.
+func (v verbose) stopSequence(stops []string) string {
+	if v.StopType == "word" && slices.Contains(stops, v.StoppingWord) {
+		return v.StoppingWord
+	}
+	return ""
+}
+
+// askForEnding makes a llama-server say what ended an answer. Whether the server
+// is one is worth a question only where a stop sequence may end the answer.
 func (c *Client) askForEnding(ctx context.Context, body Body) {
-	if c.StopSequence == nil && body["stop"] != nil && c.software(ctx) == llamaServer {
+	software := c.Software
+	if software == UnknownSoftware && body["stop"] != nil {
+		software = c.findSoftware(ctx)
+	}
+	if software == LlamaServer {
 		body["verbose"] = true
-		body["response_fields"] = []string{"stop_type", "stopping_word"}
+		body["response_fields"] = []string{"stop_type", "stopping_word", "truncated"}
 	}
 }
 
-// software finds out, once, what the server is: llama-server owns its models. A
-// server that does not tell is asked again the next time.
-func (c *Client) software(ctx context.Context) software {
-	if known := software(c.found.Load()); known != unknown {
+// findSoftware finds out, once, what the server is: llama-server owns its models.
+// A server that did not answer is asked again the next time.
+func (c *Client) findSoftware(ctx context.Context) Software {
+	if known := Software(c.found.Load()); known != UnknownSoftware {
 		return known
 	}
+	found := OtherSoftware
+	owner, err := c.modelOwner(ctx)
+	if upstream, ok := errors.AsType[*provider.UpstreamError](err); ok && upstream.Temporary() {
+		return UnknownSoftware
+	}
+	if owner == "llamacpp" {
+		found = LlamaServer
+	}
+	c.found.Store(int32(found))
+	return found
+}
+
+// modelOwner is who owns the first model of the server's list.
+func (c *Client) modelOwner(ctx context.Context) (string, error) {
 	response, err := c.send(ctx, http.MethodGet, c.BaseURL+"/models", nil)
 	if err != nil {
-		return unknown
+		return "", err
 	}
 	defer response.Close()
 	text, err := response.ReadAll()
 	if err != nil {
-		return unknown
+		return "", err
 	}
 	var models struct {
 		Data []struct {
 			OwnedBy string `json:"owned_by"`
 		} `json:"data"`
 	}
-	found := other
-	if json.Unmarshal(text, &models, lenient) == nil && len(models.Data) > 0 && models.Data[0].OwnedBy == "llamacpp" {
-		found = llamaServer
+	if err := json.Unmarshal(text, &models, lenient); err != nil || len(models.Data) == 0 {
+		return "", err
 	}
-	c.found.Store(int32(found))
-	return found
+	return models.Data[0].OwnedBy, nil
 }
 
-// StopSequences gives the stop sequences of a request: those of the inference
+// stopSequences gives the stop sequences of a request: those of the inference
 // configuration, or a text or a list of texts in additionalModelRequestFields.
-func (b Body) StopSequences() []string {
+func (b Body) stopSequences() []string {
 	text, err := json.Marshal(b["stop"], lenient)
 	if err != nil {
 		return nil

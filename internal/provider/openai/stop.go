@@ -3,7 +3,6 @@ package openai
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/saprolite/saprolite/internal/bedrock"
@@ -17,7 +16,7 @@ func (a *answer) reason(c *chunk, choice *choice) (bedrock.StopReason, json.RawM
 	case "":
 		return "", nil, nil
 	case "length":
-		if a.client.ContextFull != nil && a.client.ContextFull(c.object) {
+		if c.Verbose.Truncated {
 			return bedrock.StopReasonModelContextWindowExceeded, nil, nil
 		}
 		return bedrock.StopReasonMaxTokens, nil, nil
@@ -41,10 +40,8 @@ func (a *answer) stopSequence(c *chunk, choice *choice) string {
 	switch {
 	case len(a.stops) == 0:
 		return ""
-	case a.client.StopSequence != nil:
-		return a.client.StopSequence(c.object)
-	case c.Verbose.StopType == "word" && slices.Contains(a.stops, c.Verbose.StoppingWord):
-		return c.Verbose.StoppingWord
+	case c.Verbose.StopType != "":
+		return c.Verbose.stopSequence(a.stops)
 	}
 	for _, value := range []jsontext.Value{choice.StopReason, choice.MatchedStop} {
 		if value.Kind() == '"' {
