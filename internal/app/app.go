@@ -5,13 +5,10 @@ package app
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
-	"fmt"
 	"log/slog"
-	"net"
-	"net/http"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/saprolite/saprolite/internal/catalog"
@@ -42,8 +39,11 @@ type App struct {
 	// Catalog is what the configuration makes of the model ids.
 	Catalog *catalog.Catalog
 
-	config    *config.Config
-	log       *slog.Logger
+	config *config.Config
+	log    *slog.Logger
+	// certificates is nil without TLS.
+	certificates *tls.Config
+
 	engine    *engine.Pool
 	providers *providers
 	server    *server.Server
@@ -54,6 +54,10 @@ func New(o Options) (*App, error) {
 	log := o.Log
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
+	}
+	certificates, err := loadCertificates(o.Config)
+	if err != nil {
+		return nil, err
 	}
 	models, err := catalog.New(o.Config.Catalog())
 	if err != nil {
@@ -67,7 +71,7 @@ func New(o Options) (*App, error) {
 	if err != nil {
 		return nil, errors.Join(err, pool.Stop(context.Background()))
 	}
-	a := &App{Catalog: models, config: o.Config, log: log, engine: pool, providers: providers}
+	a := &App{Catalog: models, config: o.Config, log: log, certificates: certificates, engine: pool, providers: providers}
 	a.server = server.New(server.Options{
 		Pipeline:       &pipeline.Pipeline{Catalog: models, Providers: providers.byName},
 		Formats:        all.Formats(),
@@ -86,6 +90,19 @@ func authenticator(c *config.Config) identity.Authenticator {
 	return identity.NewSigV4(identity.DevelopmentKeys{}, c.Regions...)
 }
 
+// loadCertificates reads the certificate that the configuration names, or gives
+// nil when it names none.
+func loadCertificates(c *config.Config) (*tls.Config, error) {
+	if c.TLS.CertFile == "" {
+		return nil, nil
+	}
+	pair, err := tls.LoadX509KeyPair(c.TLS.CertFile, c.TLS.KeyFile)
+	if err != nil {
+		return nil, c.Problem("tls", err.Error(), "certFile must hold a certificate in PEM, and keyFile its key")
+	}
+	return &tls.Config{Certificates: []tls.Certificate{pair}}, nil
+}
+
 // Fetch brings what the configured models need onto this machine: the engine and
 // the weights. What is there is not fetched again.
 func (a *App) Fetch(ctx context.Context) error {
@@ -95,75 +112,6 @@ func (a *App) Fetch(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// Serve answers on the listeners until ctx ends. Then running answers finish,
-// new requests are turned away, and everything that was started is ended.
-func (a *App) Serve(ctx context.Context, listeners []net.Listener) error {
-	web := a.webServer()
-	failed := make(chan error, len(listeners))
-	var serving sync.WaitGroup
-	for _, listener := range listeners {
-		serving.Go(func() {
-			if err := a.serveOn(web, listener); !errors.Is(err, http.ErrServerClosed) {
-				failed <- fmt.Errorf("serve on %s: %w", listener.Addr(), err)
-			}
-		})
-	}
-	var err error
-	select {
-	case <-ctx.Done():
-	case err = <-failed:
-	}
-	err = errors.Join(err, a.shutDown(web))
-	serving.Wait()
-	return err
-}
-
-func (a *App) serveOn(web *http.Server, listener net.Listener) error {
-	tls := a.config.TLS
-	if tls.CertFile != "" && listener.Addr().Network() == "tcp" {
-		return web.ServeTLS(listener, tls.CertFile, tls.KeyFile)
-	}
-	return web.Serve(listener)
-}
-
-// webServer speaks HTTP/1.1 and HTTP/2, with prior knowledge on plain sockets
-// and by ALPN on TLS.
-func (a *App) webServer() *http.Server {
-	protocols := new(http.Protocols)
-	protocols.SetHTTP1(true)
-	protocols.SetHTTP2(true)
-	protocols.SetUnencryptedHTTP2(true)
-	return &http.Server{
-		Handler:           a.server,
-		Protocols:         protocols,
-		ReadHeaderTimeout: 30 * time.Second,
-		ReadTimeout:       a.config.Limits.RequestTimeout,
-		IdleTimeout:       3 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
-	}
-}
-
-// shutDown lets running answers finish within the configured time, and then ends
-// connections, the engine's children and the providers.
-func (a *App) shutDown(web *http.Server) error {
-	ctx, cancel := context.WithTimeout(context.Background(), a.config.Limits.DrainTimeout)
-	defer cancel()
-	drained := make(chan struct{})
-	go func() {
-		a.server.Drain()
-		close(drained)
-	}()
-	select {
-	case <-drained:
-	case <-ctx.Done():
-		a.log.Warn("running answers are cut off: they took longer than limits.drainTimeout")
-	}
-	err := web.Close()
-	<-drained
-	return errors.Join(err, a.Close())
 }
 
 // Close ends what New made, for an App that does not serve.

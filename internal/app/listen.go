@@ -6,7 +6,9 @@ import (
 	"net"
 	"os"
 	"strings"
+	"syscall"
 
+	"github.com/saprolite/saprolite/internal/config"
 	"github.com/saprolite/saprolite/internal/identity"
 )
 
@@ -32,21 +34,30 @@ func Listen(addresses []string) ([]net.Listener, error) {
 }
 
 func listen(address string) (net.Listener, error) {
-	path, isUnix := strings.CutPrefix(address, "unix:")
-	if !isUnix {
-		return net.Listen("tcp", address)
+	if err := config.CheckAddress(address); err != nil {
+		return nil, fmt.Errorf("listen: %w", err)
 	}
+	if path, ok := strings.CutPrefix(address, "unix:"); ok {
+		return listenUnix(path)
+	}
+	listener, err := net.Listen("tcp", address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("%w: another program serves there; end it, or choose another address with --listen", err)
+	}
+	return listener, err
+}
+
+// listenUnix opens a socket that its owner alone can connect to.
+func listenUnix(path string) (net.Listener, error) {
 	if err := removeStale(path); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("listen on unix:%s: %w", path, err)
 	}
-	listener, err := net.Listen("unix", path)
-	if err != nil {
-		return nil, err
-	}
-	if err := os.Chmod(path, 0o600); err != nil {
-		return nil, errors.Join(err, listener.Close())
-	}
-	return listener, nil
+	var listener net.Listener
+	err := private(func() (err error) {
+		listener, err = net.Listen("unix", path)
+		return err
+	})
+	return listener, err
 }
 
 // removeStale removes the socket of a server that was killed; one that somebody
@@ -60,11 +71,16 @@ func removeStale(path string) error {
 		return err
 	}
 	if info.Mode().Type() != os.ModeSocket {
-		return fmt.Errorf("listen on unix:%s: there is a file of another kind; remove it or take another path", path)
+		return errors.New("there is a file of another kind; remove it or take another path")
 	}
-	if conn, err := net.Dial("unix", path); err == nil {
-		conn.Close()
-		return fmt.Errorf("listen on unix:%s: another server listens there", path)
+	conn, err := net.Dial("unix", path)
+	if err == nil {
+		err = conn.Close()
+	}
+	// Nobody listens only when the system says so: a busy server refuses too, but
+	// in other ways.
+	if !errors.Is(err, syscall.ECONNREFUSED) {
+		return errors.Join(errors.New("another server listens there; end it or take another path"), err)
 	}
 	return os.Remove(path)
 }

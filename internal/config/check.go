@@ -46,21 +46,34 @@ func (d *decoder) checkListen(c *Config) {
 		d.fail("listen", "there is no address to serve on", "write 127.0.0.1:8484, or delete the line")
 	}
 	for i, address := range c.Listen {
-		key := fmt.Sprintf("listen[%d]", i)
-		if path, ok := strings.CutPrefix(address, "unix:"); ok {
-			if path == "" {
-				d.fail(key, "the path of the socket is missing", "write unix: and a path")
-			}
-			continue
-		}
-		_, port, err := net.SplitHostPort(address)
-		if err == nil {
-			_, err = strconv.ParseUint(port, 10, 16)
-		}
-		if err != nil {
-			d.fail(key, fmt.Sprintf("%q is no address", address), "write host:port as 127.0.0.1:8484, or unix: and a path")
+		if e, ok := errors.AsType[*AddressError](CheckAddress(address)); ok {
+			d.fail(fmt.Sprintf("listen[%d]", i), e.What, e.Remedy)
 		}
 	}
+}
+
+// AddressError says what is wrong with an address to serve on, and what to do.
+type AddressError struct{ What, Remedy string }
+
+func (e *AddressError) Error() string { return e.What + "; " + e.Remedy }
+
+// CheckAddress judges the form of an address to serve on: host:port, or unix: and
+// a path. The error is an *AddressError.
+func CheckAddress(address string) error {
+	if path, ok := strings.CutPrefix(address, "unix:"); ok {
+		if path == "" {
+			return &AddressError{"the path of the socket is missing", "write unix: and a path"}
+		}
+		return nil
+	}
+	_, port, err := net.SplitHostPort(address)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil {
+		return &AddressError{fmt.Sprintf("%q is no address", address), "write host:port as 127.0.0.1:8484, or unix: and a path"}
+	}
+	return nil
 }
 
 // checkProvider judges one provider. Its name is told in logs and errors.

@@ -1,0 +1,109 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+const (
+	// flushTime bounds the wait for the last bytes of answers to leave.
+	flushTime = time.Second
+	// writeGrace is what a caller gets to take the last of an answer that needed
+	// the whole time of a request.
+	writeGrace = time.Minute
+)
+
+// Serve answers on the listeners until ctx ends. Then running answers finish,
+// new requests are turned away, and everything that was started is ended.
+func (a *App) Serve(ctx context.Context, listeners []net.Listener) error {
+	web := a.webServer()
+	failed := make(chan error, len(listeners))
+	var serving sync.WaitGroup
+	for _, listener := range listeners {
+		serving.Go(func() {
+			if err := serveOn(web, listener); !errors.Is(err, http.ErrServerClosed) {
+				failed <- fmt.Errorf("serve on %s: %w", listener.Addr(), err)
+			}
+		})
+	}
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	err = errors.Join(err, a.shutDown(web))
+	serving.Wait()
+	return err
+}
+
+// serveOn encrypts the TCP sockets alone, when there is a certificate.
+func serveOn(web *http.Server, listener net.Listener) error {
+	if web.TLSConfig != nil && listener.Addr().Network() == "tcp" {
+		return web.ServeTLS(listener, "", "")
+	}
+	return web.Serve(listener)
+}
+
+// webServer speaks HTTP/1.1 and HTTP/2, with prior knowledge on plain sockets
+// and by ALPN on TLS.
+func (a *App) webServer() *http.Server {
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(true)
+	protocols.SetUnencryptedHTTP2(true)
+	return &http.Server{
+		Handler:           a.server,
+		Protocols:         protocols,
+		TLSConfig:         a.certificates,
+		ReadHeaderTimeout: 30 * time.Second,
+		// Shorter ones would cut a long answer off: net/http takes the end of the
+		// read deadline for that of the caller.
+		ReadTimeout:    a.config.Limits.RequestTimeout,
+		WriteTimeout:   a.config.Limits.RequestTimeout + writeGrace,
+		IdleTimeout:    3 * time.Minute,
+		MaxHeaderBytes: 64 << 10,
+		HTTP2: &http.HTTP2Config{
+			MaxConcurrentStreams: 250,
+			// A caller whose machine is gone does not hold an answer for ever.
+			SendPingTimeout: time.Minute,
+			PingTimeout:     15 * time.Second,
+		},
+		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
+	}
+}
+
+// shutDown lets running answers finish within the configured time, and then ends
+// connections, the engine's children and the providers.
+func (a *App) shutDown(web *http.Server) error {
+	drained := make(chan struct{})
+	go func() {
+		a.server.Drain()
+		close(drained)
+	}()
+	limit := time.NewTimer(a.config.Limits.DrainTimeout)
+	defer limit.Stop()
+	select {
+	case <-drained:
+		flush(web)
+	case <-limit.C:
+		a.log.Warn("running answers are cut off: they took longer than limits.drainTimeout")
+	}
+	err := web.Close()
+	<-drained
+	return errors.Join(err, a.Close())
+}
+
+// flush gives answers that are complete the time to leave: net/http writes the
+// last of them after the handler has returned, and closes connections then.
+func flush(web *http.Server) {
+	ctx, cancel := context.WithTimeout(context.Background(), flushTime)
+	defer cancel()
+	// What is left open after that is closed in any case.
+	_ = web.Shutdown(ctx)
+}
