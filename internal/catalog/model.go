@@ -58,7 +58,7 @@ type Model struct {
 	OnDemand bool
 }
 
-// Turns are the rules about the order of messages that differ between models.
+// Turns are the rules about messages that differ between models.
 type Turns struct {
 	// UserFirst refuses a conversation that starts with an assistant message.
 	UserFirst bool
@@ -66,6 +66,9 @@ type Turns struct {
 	Alternate bool
 	// UserLast refuses a conversation that ends with an assistant message.
 	UserLast bool
+	// WhiteSpace takes text blocks of white space alone, which other models
+	// refuse as blank.
+	WhiteSpace bool
 }
 
 // strictTurns are the rules of the models of 2024 and before.

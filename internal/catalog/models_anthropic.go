@@ -30,11 +30,11 @@ func claude() []Model {
 	v4.Legacy = false
 	v4.Abilities.Reasoning = true
 
-	// Claude 4.5 took a leading assistant turn, and types its toolUse blocks
-	// (recorded).
+	// Claude 4.5 took a leading assistant turn and a text of one line feed, and
+	// types its toolUse blocks (recorded).
 	v45 := v4
 	v45.TypedToolUse = true
-	v45.Turns = Turns{}
+	v45.Turns = Turns{WhiteSpace: true}
 	v45.Usage.ServerTools = true
 	v45.Abilities.StructuredOutput = true
 	v46 := v45

@@ -110,20 +110,22 @@ func (r Rules) checkBlock(block *bedrock.ContentBlock, at string) error {
 	model, carrier := r.Model.Abilities, r.Provider
 	switch {
 	case block.Text != nil:
-		if strings.TrimSpace(*block.Text) == "" {
+		if r.blank(*block.Text) {
 			return invalid("The text field in the ContentBlock object at %s is blank. Add text to the text field, and try again.", at)
 		}
 		return nil
 	case block.Image != nil:
 		return r.checkMedia("image", model.Images && carrier.Images, block.Image.Source != nil && block.Image.Source.S3Location != nil)
 	case block.Document != nil:
-		return r.checkMedia("document", model.Documents && carrier.Documents, block.Document.Source != nil && block.Document.Source.S3Location != nil)
+		return r.checkDocument(block.Document, at)
 	case block.Video != nil:
 		return r.checkMedia("video", model.Video && carrier.Video, block.Video.Source != nil && block.Video.Source.S3Location != nil)
 	case block.Audio != nil:
 		return r.checkMedia("audio", model.Audio && carrier.Audio, block.Audio.Source != nil && block.Audio.Source.S3Location != nil)
-	case block.ToolUse != nil || block.ToolResult != nil:
+	case block.ToolUse != nil:
 		return r.checkToolAbility()
+	case block.ToolResult != nil:
+		return r.checkToolResult(block.ToolResult, at)
 	case block.CachePoint != nil:
 		return r.checkCachePoint()
 	case block.ReasoningContent != nil:
@@ -139,6 +141,48 @@ func (r Rules) checkBlock(block *bedrock.ContentBlock, at string) error {
 		return unsupportedBlock("guardContent")
 	}
 	return unsupportedBlock("toolAddition or toolRemoval")
+}
+
+// blank tells text that the model's service refuses as none.
+func (r Rules) blank(text string) bool {
+	return text == "" || !r.Model.Turns.WhiteSpace && strings.TrimSpace(text) == ""
+}
+
+// checkToolResult holds the media in a result to the same rules as those beside
+// it.
+func (r Rules) checkToolResult(result *bedrock.ToolResultBlock, at string) error {
+	if err := r.checkToolAbility(); err != nil {
+		return err
+	}
+	for i, content := range result.Content {
+		block := bedrock.ContentBlock{Image: content.Image, Video: content.Video}
+		switch {
+		case content.Document != nil && !r.documents():
+			// Where a document of a result lies is no business of the rules: what
+			// is refused beside a result was taken in it (recorded).
+			return unsupportedBlock("document")
+		case block.Image == nil && block.Video == nil:
+			continue
+		}
+		if err := r.checkBlock(&block, fmt.Sprintf("%s.toolResult.content.%d", at, i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r Rules) documents() bool { return r.Model.Abilities.Documents && r.Provider.Documents }
+
+// checkDocument refuses documents in S3 as the models do that cannot fetch them:
+// with their own error about the native body, not with the one for images.
+func (r Rules) checkDocument(document *bedrock.DocumentBlock, at string) error {
+	switch {
+	case !r.documents():
+		return unsupportedBlock("document")
+	case document.Source != nil && document.Source.S3Location != nil && !r.Model.S3Locations:
+		return invalid("The model returned the following errors: %s.document.source.type: Field required", at)
+	}
+	return nil
 }
 
 func unsupportedBlock(kind string) error {

@@ -1,6 +1,7 @@
 package anthropic
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/go-json-experiment/json"
@@ -50,11 +51,17 @@ func parseTools(tools []jsontext.Value, choice jsontext.Value) (_ *bedrock.ToolC
 	return config, rest, err
 }
 
-// parseTool reads one tool. The tools that Anthropic defines have no word in the
-// conversation.
+// toolTags are the types of tools that the service takes. Those that Anthropic
+// defines have no word in the conversation.
+var toolTags = []string{"bash_20250124", "custom", "text_editor_20250124", "text_editor_20250429", "text_editor_20250728"}
+
+// parseTool reads one tool.
 func parseTool(place string, raw jsontext.Value) (*bedrock.ToolSpecification, *cacheControl, error) {
 	if tag, err := tagOf(place, raw); err == nil && tag != "custom" {
-		return nil, nil, unknownTag(place, tag, "custom")
+		if slices.Contains(toolTags, tag) {
+			return nil, nil, schema.Unsupported(place + ".type")
+		}
+		return nil, nil, unknownTag(place, tag, toolTags...)
 	}
 	place += ".custom"
 	native, err := decode[tool](place, raw)
