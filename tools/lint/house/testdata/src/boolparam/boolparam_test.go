@@ -1,0 +1,3 @@
+package boolparam
+
+func Check(on bool) {}
