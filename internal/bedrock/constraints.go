@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,30 +17,59 @@ const maxViolations = 100
 type checker struct {
 	count int
 	texts []string
+	// at is the way from the root to the structure that is being checked.
+	at []step
 }
 
-// fail records a breach. A nil value is sensitive and stays out of the text.
-func (c *checker) fail(at *path, value any, constraint string) {
-	c.count++
-	if len(c.texts) == maxViolations {
-		return
+// step leads to a member, or to an item of a member that is a list.
+type step struct {
+	name string
+	// item is the 1-based position in the list, or 0.
+	item int
+}
+
+// usualDepth is how deep most requests go.
+const usualDepth = 8
+
+func newChecker() *checker { return &checker{at: make([]step, 0, usualDepth)} }
+
+func (c *checker) enter(name string) { c.at = append(c.at, step{name: name}) }
+
+func (c *checker) enterItem(name string, i int) { c.at = append(c.at, step{name, i + 1}) }
+
+func (c *checker) leave() { c.at = c.at[:len(c.at)-1] }
+
+// path names a member of the current structure, or the structure itself, in the
+// notation of the service's model layer, where list members count from one:
+// messages.1.member.content.2.member.
+func (c *checker) path(name string) string {
+	var parts []string
+	for _, step := range c.at {
+		parts = append(parts, step.name)
+		if step.item > 0 {
+			parts = append(parts, strconv.Itoa(step.item), "member")
+		}
 	}
-	quoted := ""
+	if name != "" {
+		parts = append(parts, name)
+	}
+	return strings.Join(parts, ".")
+}
+
+// fail records a breach by a member of the current structure. A nil value is
+// sensitive and stays out of the text.
+func (c *checker) fail(name string, value any, constraint string) {
+	quoted := "Value"
 	if value != nil {
-		quoted = " " + quote(value)
+		quoted += " " + quote(value)
 	}
-	c.texts = append(c.texts, fmt.Sprintf("Value%s at '%s' failed to satisfy constraint: %s", quoted, at, constraint))
+	c.add(quoted, name, constraint)
 }
 
-func (c *checker) null(at *path) {
-	c.count++
-	if len(c.texts) < maxViolations {
-		c.texts = append(c.texts, fmt.Sprintf("Value null at '%s' failed to satisfy constraint: Member must not be null", at))
-	}
-}
+func (c *checker) null(name string) { c.add("Value null", name, "Member must not be null") }
 
-// union records a union with no member or several.
-func (c *checker) union(at *path, set ...bool) {
+// union records that the current structure, a union, has no member or several.
+func (c *checker) union(set ...bool) {
 	n := 0
 	for _, is := range set {
 		if is {
@@ -47,7 +77,14 @@ func (c *checker) union(at *path, set ...bool) {
 		}
 	}
 	if n != 1 {
-		c.fail(at, nil, "Member must have exactly one member set")
+		c.add("Value", "", "Member must have exactly one member set")
+	}
+}
+
+func (c *checker) add(value, name, constraint string) {
+	c.count++
+	if len(c.texts) < maxViolations {
+		c.texts = append(c.texts, fmt.Sprintf("%s at '%s' failed to satisfy constraint: %s", value, c.path(name), constraint))
 	}
 }
 
@@ -89,30 +126,23 @@ func sortedMap[V any](m map[string]V) iter.Seq2[string, V] {
 	}
 }
 
-// path is a place in a request, as a chain towards the root; it becomes text
-// only when something is wrong there.
-type path struct {
-	parent *path
-	name   string
-	// item is the 1-based position in a list, or 0.
-	item int
+// pattern matches the whole of a value by one of its alternatives.
+type pattern []*regexp.Regexp
+
+func newPattern(alternatives ...string) pattern {
+	p := make(pattern, len(alternatives))
+	for i, alternative := range alternatives {
+		p[i] = regexp.MustCompile(`^(?:` + alternative + `)$`)
+	}
+	return p
 }
 
-func (p *path) member(name string) path { return path{parent: p, name: name} }
-
-func (p *path) index(i int) path { return path{parent: p, item: i + 1} }
-
-// String writes the path in the notation of the service's model layer, where
-// list members count from one: messages.1.member.content.2.member.
-func (p *path) String() string {
-	var parts []string
-	for ; p != nil; p = p.parent {
-		if p.item > 0 {
-			parts = append(parts, strconv.Itoa(p.item)+".member")
-		} else {
-			parts = append(parts, p.name)
+// MatchString says whether a value matches.
+func (p pattern) MatchString(value string) bool {
+	for _, alternative := range p {
+		if alternative.MatchString(value) {
+			return true
 		}
 	}
-	slices.Reverse(parts)
-	return strings.Join(parts, ".")
+	return false
 }

@@ -2,2429 +2,1928 @@
 
 package bedrock
 
-import (
-	"regexp"
-	"unicode/utf8"
-)
+import "unicode/utf8"
 
 // Patterns match the whole value, as the service does.
 var (
-	patternAccountId                        = regexp.MustCompile(`^(?:[0-9]{12})$`)
-	patternAsyncInvokeIdempotencyToken      = regexp.MustCompile(`^(?:[!-~]*)$`)
-	patternAsyncInvokeIdentifier            = regexp.MustCompile(`^(?:[a-zA-Z_\.\-/0-9:]+)$`)
-	patternConversationalModelId            = regexp.MustCompile(`^(?:(arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:(([0-9]{12}:custom-model/[a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}/[a-z0-9]{12})|(:foundation-model/[a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}([.:]?[a-z0-9-]{1,63}))|([0-9]{12}:imported-model/[a-z0-9]{12})|([0-9]{12}:provisioned-model/[a-z0-9]{12})|([0-9]{12}:custom-model-deployment/[a-z0-9]{12})|([0-9]{12}:(inference-profile|application-inference-profile)/[a-zA-Z0-9-:.]+)))|([a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}([.:]?[a-z0-9-]{1,63}))|(([0-9a-zA-Z][_-]?)+)|([a-zA-Z0-9-:.]+)|(^(arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:prompt/[0-9a-zA-Z]{10}(?::[0-9]{1,5})?))$|(^arn:aws:sagemaker:[a-z0-9-]+:[0-9]{12}:endpoint/[a-zA-Z0-9-]+$)|(^arn:aws(-[^:]+)?:bedrock:([0-9a-z-]{1,20}):([0-9]{12}):(default-)?prompt-router/[a-zA-Z0-9-:.]+$))$`)
-	patternFoundationModelVersionIdentifier = regexp.MustCompile(`^(?:[a-zA-Z_\.\-/0-9:]+)$`)
-	patternGetFoundationModelIdentifier     = regexp.MustCompile(`^(?:(arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}::foundation-model/[a-z0-9-]{1,63}[.]{1}([a-z0-9-]{1,63}[.]){0,2}[a-z0-9-]{1,63}([:][a-z0-9-]{1,63}){0,2})|([a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}([.]?[a-z0-9-]{1,63})([:][a-z0-9-]{1,63}){0,2}))$`)
-	patternGuardrailIdentifier              = regexp.MustCompile(`^(?:(|([a-z0-9]+)|(arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:guardrail/[a-z0-9]+)))$`)
-	patternGuardrailVersion                 = regexp.MustCompile(`^(?:(|([1-9][0-9]{0,7})|(DRAFT)))$`)
-	patternInferenceProfileIdentifier       = regexp.MustCompile(`^(?:(arn:aws(|-us-gov|-cn|-iso|-iso-b):bedrock:(|[0-9a-z-]{0,20}):(|[0-9]{12}):(inference-profile|application-inference-profile)/)?[a-zA-Z0-9-:.]+)$`)
-	patternInvocationArn                    = regexp.MustCompile(`^(?:arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:async-invoke/[a-z0-9]{12})$`)
-	patternInvokeModelIdentifier            = regexp.MustCompile(`^(?:(arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:(([0-9]{12}:custom-model/[a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}/[a-z0-9]{12})|(:foundation-model/[a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}([.:]?[a-z0-9-]{1,63}))|([0-9]{12}:imported-model/[a-z0-9]{12})|([0-9]{12}:provisioned-model/[a-z0-9]{12})|([0-9]{12}:custom-model-deployment/[a-z0-9]{12})|([0-9]{12}:(inference-profile|application-inference-profile)/[a-zA-Z0-9-:.]+)))|([a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}([.:]?[a-z0-9-]{1,63}))|(([0-9a-zA-Z][_-]?)+)|([a-zA-Z0-9-:.]+)$|(^(arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:prompt/[0-9a-zA-Z]{10}(?::[0-9]{1,5})?))$|(^arn:aws:sagemaker:[a-z0-9-]+:[0-9]{12}:endpoint/[a-zA-Z0-9-]+$)|(^arn:aws(-[^:]+)?:bedrock:([0-9a-z-]{1,20}):([0-9]{12}):(default-)?prompt-router/[a-zA-Z0-9-:.]+$))$`)
-	patternKmsKeyId                         = regexp.MustCompile(`^(?:arn:aws(-[^:]+)?:kms:[a-zA-Z0-9-]*:[0-9]{12}:((key/[a-zA-Z0-9-]{36})|(alias/[a-zA-Z0-9-_/]+)))$`)
-	patternPaginationToken                  = regexp.MustCompile(`^(?:\S*)$`)
-	patternProvider                         = regexp.MustCompile(`^(?:[A-Za-z0-9- ]{1,63})$`)
-	patternRequestMetadataKeyString         = regexp.MustCompile(`^(?:[a-zA-Z0-9\s:_@$#=/+,-.]{1,256})$`)
-	patternRequestMetadataValueString       = regexp.MustCompile(`^(?:[a-zA-Z0-9\s:_@$#=/+,-.]{0,256})$`)
-	patternS3Uri                            = regexp.MustCompile(`^(?:s3://[a-z0-9][\.\-a-z0-9]{1,61}[a-z0-9](/.*)?)$`)
-	patternTagKey                           = regexp.MustCompile(`^(?:[a-zA-Z0-9\s._:/=+@-]*)$`)
-	patternTagValue                         = regexp.MustCompile(`^(?:[a-zA-Z0-9\s._:/=+@-]*)$`)
-	patternToolName                         = regexp.MustCompile(`^(?:[a-zA-Z0-9_-]+)$`)
-	patternToolUseId                        = regexp.MustCompile(`^(?:[a-zA-Z0-9_.:-]+)$`)
+	patternAccountId                        = newPattern(`[0-9]{12}`)
+	patternAsyncInvokeIdempotencyToken      = newPattern(`[!-~]*`)
+	patternAsyncInvokeIdentifier            = newPattern(`[a-zA-Z_\.\-/0-9:]+`)
+	patternConversationalModelId            = newPattern(`([a-zA-Z0-9-:.]+)`, `(([0-9a-zA-Z][_-]?)+)`, `([a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}([.:]?[a-z0-9-]{1,63}))`, `(^arn:aws:sagemaker:[a-z0-9-]+:[0-9]{12}:endpoint/[a-zA-Z0-9-]+$)`, `(^(arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:prompt/[0-9a-zA-Z]{10}(?::[0-9]{1,5})?))$`, `(^arn:aws(-[^:]+)?:bedrock:([0-9a-z-]{1,20}):([0-9]{12}):(default-)?prompt-router/[a-zA-Z0-9-:.]+$)`, `(arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:(([0-9]{12}:custom-model/[a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}/[a-z0-9]{12})|(:foundation-model/[a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}([.:]?[a-z0-9-]{1,63}))|([0-9]{12}:imported-model/[a-z0-9]{12})|([0-9]{12}:provisioned-model/[a-z0-9]{12})|([0-9]{12}:custom-model-deployment/[a-z0-9]{12})|([0-9]{12}:(inference-profile|application-inference-profile)/[a-zA-Z0-9-:.]+)))`)
+	patternFoundationModelVersionIdentifier = newPattern(`[a-zA-Z_\.\-/0-9:]+`)
+	patternGetFoundationModelIdentifier     = newPattern(`([a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}([.]?[a-z0-9-]{1,63})([:][a-z0-9-]{1,63}){0,2})`, `(arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}::foundation-model/[a-z0-9-]{1,63}[.]{1}([a-z0-9-]{1,63}[.]){0,2}[a-z0-9-]{1,63}([:][a-z0-9-]{1,63}){0,2})`)
+	patternGuardrailIdentifier              = newPattern(``, `([a-z0-9]+)`, `(arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:guardrail/[a-z0-9]+)`)
+	patternGuardrailVersion                 = newPattern(``, `(DRAFT)`, `([1-9][0-9]{0,7})`)
+	patternInferenceProfileIdentifier       = newPattern(`(arn:aws(|-us-gov|-cn|-iso|-iso-b):bedrock:(|[0-9a-z-]{0,20}):(|[0-9]{12}):(inference-profile|application-inference-profile)/)?[a-zA-Z0-9-:.]+`)
+	patternInvocationArn                    = newPattern(`arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:async-invoke/[a-z0-9]{12}`)
+	patternInvokeModelIdentifier            = newPattern(`([a-zA-Z0-9-:.]+)$`, `(([0-9a-zA-Z][_-]?)+)`, `([a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}([.:]?[a-z0-9-]{1,63}))`, `(^arn:aws:sagemaker:[a-z0-9-]+:[0-9]{12}:endpoint/[a-zA-Z0-9-]+$)`, `(^(arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:prompt/[0-9a-zA-Z]{10}(?::[0-9]{1,5})?))$`, `(^arn:aws(-[^:]+)?:bedrock:([0-9a-z-]{1,20}):([0-9]{12}):(default-)?prompt-router/[a-zA-Z0-9-:.]+$)`, `(arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:(([0-9]{12}:custom-model/[a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}/[a-z0-9]{12})|(:foundation-model/[a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}([.:]?[a-z0-9-]{1,63}))|([0-9]{12}:imported-model/[a-z0-9]{12})|([0-9]{12}:provisioned-model/[a-z0-9]{12})|([0-9]{12}:custom-model-deployment/[a-z0-9]{12})|([0-9]{12}:(inference-profile|application-inference-profile)/[a-zA-Z0-9-:.]+)))`)
+	patternKmsKeyId                         = newPattern(`arn:aws(-[^:]+)?:kms:[a-zA-Z0-9-]*:[0-9]{12}:((key/[a-zA-Z0-9-]{36})|(alias/[a-zA-Z0-9-_/]+))`)
+	patternPaginationToken                  = newPattern(`\S*`)
+	patternProvider                         = newPattern(`[A-Za-z0-9- ]{1,63}`)
+	patternRequestMetadataKeyString         = newPattern(`[a-zA-Z0-9\s:_@$#=/+,-.]{1,256}`)
+	patternRequestMetadataValueString       = newPattern(`[a-zA-Z0-9\s:_@$#=/+,-.]{0,256}`)
+	patternS3Uri                            = newPattern(`s3://[a-z0-9][\.\-a-z0-9]{1,61}[a-z0-9](/.*)?`)
+	patternTagKey                           = newPattern(`[a-zA-Z0-9\s._:/=+@-]*`)
+	patternTagValue                         = newPattern(`[a-zA-Z0-9\s._:/=+@-]*`)
+	patternToolName                         = newPattern(`[a-zA-Z0-9_-]+`)
+	patternToolUseId                        = newPattern(`[a-zA-Z0-9_.:-]+`)
 )
 
 // Validate checks what the service model asks of the members. The error is one *ValidationException that lists every breach.
 func (v *ApplyGuardrailRequest) Validate() error {
-	var c checker
-	v.check(&c, nil)
+	c := newChecker()
+	v.check(c)
 	return c.err()
 }
 
 // Validate checks what the service model asks of the members. The error is one *ValidationException that lists every breach.
 func (v *ConverseRequest) Validate() error {
-	var c checker
-	v.check(&c, nil)
+	c := newChecker()
+	v.check(c)
 	return c.err()
 }
 
 // Validate checks what the service model asks of the members. The error is one *ValidationException that lists every breach.
 func (v *ConverseStreamRequest) Validate() error {
-	var c checker
-	v.check(&c, nil)
+	c := newChecker()
+	v.check(c)
 	return c.err()
 }
 
 // Validate checks what the service model asks of the members. The error is one *ValidationException that lists every breach.
 func (v *CountTokensRequest) Validate() error {
-	var c checker
-	v.check(&c, nil)
+	c := newChecker()
+	v.check(c)
 	return c.err()
 }
 
 // Validate checks what the service model asks of the members. The error is one *ValidationException that lists every breach.
 func (v *GetAsyncInvokeRequest) Validate() error {
-	var c checker
-	v.check(&c, nil)
+	c := newChecker()
+	v.check(c)
 	return c.err()
 }
 
 // Validate checks what the service model asks of the members. The error is one *ValidationException that lists every breach.
 func (v *GetFoundationModelRequest) Validate() error {
-	var c checker
-	v.check(&c, nil)
+	c := newChecker()
+	v.check(c)
 	return c.err()
 }
 
 // Validate checks what the service model asks of the members. The error is one *ValidationException that lists every breach.
 func (v *GetInferenceProfileRequest) Validate() error {
-	var c checker
-	v.check(&c, nil)
+	c := newChecker()
+	v.check(c)
 	return c.err()
 }
 
 // Validate checks what the service model asks of the members. The error is one *ValidationException that lists every breach.
 func (v *InvokeGuardrailChecksRequest) Validate() error {
-	var c checker
-	v.check(&c, nil)
+	c := newChecker()
+	v.check(c)
 	return c.err()
 }
 
 // Validate checks what the service model asks of the members. The error is one *ValidationException that lists every breach.
 func (v *InvokeModelRequest) Validate() error {
-	var c checker
-	v.check(&c, nil)
+	c := newChecker()
+	v.check(c)
 	return c.err()
 }
 
 // Validate checks what the service model asks of the members. The error is one *ValidationException that lists every breach.
 func (v *InvokeModelWithBidirectionalStreamRequest) Validate() error {
-	var c checker
-	v.check(&c, nil)
+	c := newChecker()
+	v.check(c)
 	return c.err()
 }
 
 // Validate checks what the service model asks of the members. The error is one *ValidationException that lists every breach.
 func (v *InvokeModelWithResponseStreamRequest) Validate() error {
-	var c checker
-	v.check(&c, nil)
+	c := newChecker()
+	v.check(c)
 	return c.err()
 }
 
 // Validate checks what the service model asks of the members. The error is one *ValidationException that lists every breach.
 func (v *ListAsyncInvokesRequest) Validate() error {
-	var c checker
-	v.check(&c, nil)
+	c := newChecker()
+	v.check(c)
 	return c.err()
 }
 
 // Validate checks what the service model asks of the members. The error is one *ValidationException that lists every breach.
 func (v *ListFoundationModelsRequest) Validate() error {
-	var c checker
-	v.check(&c, nil)
+	c := newChecker()
+	v.check(c)
 	return c.err()
 }
 
 // Validate checks what the service model asks of the members. The error is one *ValidationException that lists every breach.
 func (v *ListInferenceProfilesRequest) Validate() error {
-	var c checker
-	v.check(&c, nil)
+	c := newChecker()
+	v.check(c)
 	return c.err()
 }
 
 // Validate checks what the service model asks of the members. The error is one *ValidationException that lists every breach.
 func (v *StartAsyncInvokeRequest) Validate() error {
-	var c checker
-	v.check(&c, nil)
+	c := newChecker()
+	v.check(c)
 	return c.err()
 }
 
-func (v *ApplyGuardrailRequest) check(c *checker, at *path) {
-	{
-		p := at.member("guardrailIdentifier")
-		if utf8.RuneCountInString(string(v.GuardrailIdentifier)) > 2048 {
-			c.fail(&p, v.GuardrailIdentifier, "Member must have length less than or equal to 2048")
-		}
-		if !patternGuardrailIdentifier.MatchString(v.GuardrailIdentifier) {
-			c.fail(&p, v.GuardrailIdentifier, "Member must satisfy regular expression pattern: (|([a-z0-9]+)|(arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:guardrail/[a-z0-9]+))")
-		}
-	}
-	{
-		p := at.member("guardrailVersion")
-		if !patternGuardrailVersion.MatchString(v.GuardrailVersion) {
-			c.fail(&p, v.GuardrailVersion, "Member must satisfy regular expression pattern: (|([1-9][0-9]{0,7})|(DRAFT))")
-		}
-	}
-	{
-		p := at.member("source")
-		if v.Source == "" {
-			c.null(&p)
-		} else {
-			if v.Source != GuardrailContentSourceInput && v.Source != GuardrailContentSourceOutput {
-				c.fail(&p, v.Source, "Member must satisfy enum value set: [INPUT, OUTPUT]")
-			}
+func (v *ApplyGuardrailRequest) check(c *checker) {
+	if utf8.RuneCountInString(string(v.GuardrailIdentifier)) > 2048 {
+		c.fail("guardrailIdentifier", v.GuardrailIdentifier, "Member must have length less than or equal to 2048")
+	}
+	if !patternGuardrailIdentifier.MatchString(v.GuardrailIdentifier) {
+		c.fail("guardrailIdentifier", v.GuardrailIdentifier, "Member must satisfy regular expression pattern: (|([a-z0-9]+)|(arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:guardrail/[a-z0-9]+))")
+	}
+	if !patternGuardrailVersion.MatchString(v.GuardrailVersion) {
+		c.fail("guardrailVersion", v.GuardrailVersion, "Member must satisfy regular expression pattern: (|([1-9][0-9]{0,7})|(DRAFT))")
+	}
+	if v.Source == "" {
+		c.null("source")
+	} else {
+		if v.Source != GuardrailContentSourceInput && v.Source != GuardrailContentSourceOutput {
+			c.fail("source", v.Source, "Member must satisfy enum value set: [INPUT, OUTPUT]")
 		}
 	}
-	{
-		p := at.member("content")
-		if v.Content == nil {
-			c.null(&p)
-		} else {
-			for i := range v.Content {
-				p := p.index(i)
-				v.Content[i].check(c, &p)
-			}
+	if v.Content == nil {
+		c.null("content")
+	} else {
+		for i := range v.Content {
+			c.enterItem("content", i)
+			v.Content[i].check(c)
+			c.leave()
 		}
 	}
-	{
-		p := at.member("outputScope")
-		if !(v.OutputScope == "") {
-			if v.OutputScope != GuardrailOutputScopeInterventions && v.OutputScope != GuardrailOutputScopeFull {
-				c.fail(&p, v.OutputScope, "Member must satisfy enum value set: [INTERVENTIONS, FULL]")
-			}
+	if v.OutputScope != "" {
+		if v.OutputScope != GuardrailOutputScopeInterventions && v.OutputScope != GuardrailOutputScopeFull {
+			c.fail("outputScope", v.OutputScope, "Member must satisfy enum value set: [INTERVENTIONS, FULL]")
 		}
 	}
 }
 
-func (v *AsyncInvokeOutputDataConfig) check(c *checker, at *path) {
-	c.union(at, v.S3OutputDataConfig != nil)
-	{
-		p := at.member("s3OutputDataConfig")
-		if !(v.S3OutputDataConfig == nil) {
-			v.S3OutputDataConfig.check(c, &p)
-		}
+func (v *AsyncInvokeOutputDataConfig) check(c *checker) {
+	c.union(v.S3OutputDataConfig != nil)
+	if v.S3OutputDataConfig != nil {
+		c.enter("s3OutputDataConfig")
+		v.S3OutputDataConfig.check(c)
+		c.leave()
 	}
 }
 
-func (v *AsyncInvokeS3OutputDataConfig) check(c *checker, at *path) {
-	{
-		p := at.member("s3Uri")
-		if v.S3Uri == nil {
-			c.null(&p)
-		} else {
-			if utf8.RuneCountInString(string(*v.S3Uri)) > 1024 {
-				c.fail(&p, *v.S3Uri, "Member must have length less than or equal to 1024")
-			}
-			if utf8.RuneCountInString(string(*v.S3Uri)) < 1 {
-				c.fail(&p, *v.S3Uri, "Member must have length greater than or equal to 1")
-			}
-			if !patternS3Uri.MatchString(*v.S3Uri) {
-				c.fail(&p, *v.S3Uri, "Member must satisfy regular expression pattern: s3://[a-z0-9][\\.\\-a-z0-9]{1,61}[a-z0-9](/.*)?")
-			}
+func (v *AsyncInvokeS3OutputDataConfig) check(c *checker) {
+	if v.S3Uri == nil {
+		c.null("s3Uri")
+	} else {
+		if utf8.RuneCountInString(string(*v.S3Uri)) > 1024 {
+			c.fail("s3Uri", *v.S3Uri, "Member must have length less than or equal to 1024")
+		}
+		if utf8.RuneCountInString(string(*v.S3Uri)) < 1 {
+			c.fail("s3Uri", *v.S3Uri, "Member must have length greater than or equal to 1")
 		}
+		if !patternS3Uri.MatchString(*v.S3Uri) {
+			c.fail("s3Uri", *v.S3Uri, "Member must satisfy regular expression pattern: s3://[a-z0-9][\\.\\-a-z0-9]{1,61}[a-z0-9](/.*)?")
+		}
 	}
-	{
-		p := at.member("kmsKeyId")
-		if !(v.KmsKeyId == nil) {
-			if utf8.RuneCountInString(string(*v.KmsKeyId)) > 2048 {
-				c.fail(&p, *v.KmsKeyId, "Member must have length less than or equal to 2048")
-			}
-			if utf8.RuneCountInString(string(*v.KmsKeyId)) < 1 {
-				c.fail(&p, *v.KmsKeyId, "Member must have length greater than or equal to 1")
-			}
-			if !patternKmsKeyId.MatchString(*v.KmsKeyId) {
-				c.fail(&p, *v.KmsKeyId, "Member must satisfy regular expression pattern: arn:aws(-[^:]+)?:kms:[a-zA-Z0-9-]*:[0-9]{12}:((key/[a-zA-Z0-9-]{36})|(alias/[a-zA-Z0-9-_/]+))")
-			}
+	if v.KmsKeyId != nil {
+		if utf8.RuneCountInString(string(*v.KmsKeyId)) > 2048 {
+			c.fail("kmsKeyId", *v.KmsKeyId, "Member must have length less than or equal to 2048")
+		}
+		if utf8.RuneCountInString(string(*v.KmsKeyId)) < 1 {
+			c.fail("kmsKeyId", *v.KmsKeyId, "Member must have length greater than or equal to 1")
+		}
+		if !patternKmsKeyId.MatchString(*v.KmsKeyId) {
+			c.fail("kmsKeyId", *v.KmsKeyId, "Member must satisfy regular expression pattern: arn:aws(-[^:]+)?:kms:[a-zA-Z0-9-]*:[0-9]{12}:((key/[a-zA-Z0-9-]{36})|(alias/[a-zA-Z0-9-_/]+))")
 		}
 	}
-	{
-		p := at.member("bucketOwner")
-		if !(v.BucketOwner == nil) {
-			if !patternAccountId.MatchString(*v.BucketOwner) {
-				c.fail(&p, *v.BucketOwner, "Member must satisfy regular expression pattern: [0-9]{12}")
-			}
+	if v.BucketOwner != nil {
+		if !patternAccountId.MatchString(*v.BucketOwner) {
+			c.fail("bucketOwner", *v.BucketOwner, "Member must satisfy regular expression pattern: [0-9]{12}")
 		}
 	}
 }
 
-func (v *AudioBlock) check(c *checker, at *path) {
-	{
-		p := at.member("format")
-		if v.Format == "" {
-			c.null(&p)
-		} else {
-			if v.Format != AudioFormatMp3 && v.Format != AudioFormatOpus && v.Format != AudioFormatWav && v.Format != AudioFormatAac && v.Format != AudioFormatFlac && v.Format != AudioFormatMp4 && v.Format != AudioFormatOgg && v.Format != AudioFormatMkv && v.Format != AudioFormatMka && v.Format != AudioFormatXAac && v.Format != AudioFormatM4a && v.Format != AudioFormatMpeg && v.Format != AudioFormatMpga && v.Format != AudioFormatPcm && v.Format != AudioFormatWebm {
-				c.fail(&p, v.Format, "Member must satisfy enum value set: [mp3, opus, wav, aac, flac, mp4, ogg, mkv, mka, x-aac, m4a, mpeg, mpga, pcm, webm]")
-			}
+func (v *AudioBlock) check(c *checker) {
+	if v.Format == "" {
+		c.null("format")
+	} else {
+		if v.Format != AudioFormatMp3 && v.Format != AudioFormatOpus && v.Format != AudioFormatWav && v.Format != AudioFormatAac && v.Format != AudioFormatFlac && v.Format != AudioFormatMp4 && v.Format != AudioFormatOgg && v.Format != AudioFormatMkv && v.Format != AudioFormatMka && v.Format != AudioFormatXAac && v.Format != AudioFormatM4a && v.Format != AudioFormatMpeg && v.Format != AudioFormatMpga && v.Format != AudioFormatPcm && v.Format != AudioFormatWebm {
+			c.fail("format", v.Format, "Member must satisfy enum value set: [mp3, opus, wav, aac, flac, mp4, ogg, mkv, mka, x-aac, m4a, mpeg, mpga, pcm, webm]")
 		}
 	}
-	{
-		p := at.member("source")
-		if v.Source == nil {
-			c.null(&p)
-		} else {
-			v.Source.check(c, &p)
-		}
+	if v.Source == nil {
+		c.null("source")
+	} else {
+		c.enter("source")
+		v.Source.check(c)
+		c.leave()
 	}
 }
 
-func (v *AudioSource) check(c *checker, at *path) {
-	c.union(at, v.Bytes != nil, v.S3Location != nil)
-	{
-		p := at.member("bytes")
-		if !(v.Bytes == nil) {
-			if len(v.Bytes) < 1 {
-				c.fail(&p, nil, "Member must have length greater than or equal to 1")
-			}
+func (v *AudioSource) check(c *checker) {
+	c.union(v.Bytes != nil, v.S3Location != nil)
+	if v.Bytes != nil {
+		if len(v.Bytes) < 1 {
+			c.fail("bytes", nil, "Member must have length greater than or equal to 1")
 		}
 	}
-	{
-		p := at.member("s3Location")
-		if !(v.S3Location == nil) {
-			v.S3Location.check(c, &p)
-		}
+	if v.S3Location != nil {
+		c.enter("s3Location")
+		v.S3Location.check(c)
+		c.leave()
 	}
 }
 
-func (v *BidirectionalInputPayloadPart) check(c *checker, at *path) {
-	{
-		p := at.member("bytes")
-		if !(v.Bytes == nil) {
-			if len(v.Bytes) > 1000000 {
-				c.fail(&p, nil, "Member must have length less than or equal to 1000000")
-			}
+func (v *BidirectionalInputPayloadPart) check(c *checker) {
+	if v.Bytes != nil {
+		if len(v.Bytes) > 1000000 {
+			c.fail("bytes", nil, "Member must have length less than or equal to 1000000")
 		}
 	}
 }
 
-func (v *CachePointBlock) check(c *checker, at *path) {
-	{
-		p := at.member("type")
-		if v.Type == "" {
-			c.null(&p)
-		} else {
-			if v.Type != CachePointTypeDefault {
-				c.fail(&p, v.Type, "Member must satisfy enum value set: [default]")
-			}
+func (v *CachePointBlock) check(c *checker) {
+	if v.Type == "" {
+		c.null("type")
+	} else {
+		if v.Type != CachePointTypeDefault {
+			c.fail("type", v.Type, "Member must satisfy enum value set: [default]")
 		}
 	}
-	{
-		p := at.member("ttl")
-		if !(v.Ttl == "") {
-			if v.Ttl != CacheTTL5m && v.Ttl != CacheTTL1h {
-				c.fail(&p, v.Ttl, "Member must satisfy enum value set: [5m, 1h]")
-			}
+	if v.Ttl != "" {
+		if v.Ttl != CacheTTL5m && v.Ttl != CacheTTL1h {
+			c.fail("ttl", v.Ttl, "Member must satisfy enum value set: [5m, 1h]")
 		}
 	}
 }
 
-func (v *Citation) check(c *checker, at *path) {
-	{
-		p := at.member("sourceContent")
-		if !(v.SourceContent == nil) {
-			for i := range v.SourceContent {
-				p := p.index(i)
-				v.SourceContent[i].check(c, &p)
-			}
+func (v *Citation) check(c *checker) {
+	if v.SourceContent != nil {
+		for i := range v.SourceContent {
+			c.enterItem("sourceContent", i)
+			v.SourceContent[i].check(c)
+			c.leave()
 		}
 	}
-	{
-		p := at.member("location")
-		if !(v.Location == nil) {
-			v.Location.check(c, &p)
-		}
+	if v.Location != nil {
+		c.enter("location")
+		v.Location.check(c)
+		c.leave()
 	}
 }
 
-func (v *CitationGeneratedContent) check(c *checker, at *path) {
-	c.union(at, v.Text != nil)
+func (v *CitationGeneratedContent) check(c *checker) {
+	c.union(v.Text != nil)
 }
 
-func (v *CitationLocation) check(c *checker, at *path) {
-	c.union(at, v.Web != nil, v.DocumentChar != nil, v.DocumentPage != nil, v.DocumentChunk != nil, v.SearchResultLocation != nil)
-	{
-		p := at.member("documentChar")
-		if !(v.DocumentChar == nil) {
-			v.DocumentChar.check(c, &p)
-		}
+func (v *CitationLocation) check(c *checker) {
+	c.union(v.Web != nil, v.DocumentChar != nil, v.DocumentPage != nil, v.DocumentChunk != nil, v.SearchResultLocation != nil)
+	if v.DocumentChar != nil {
+		c.enter("documentChar")
+		v.DocumentChar.check(c)
+		c.leave()
 	}
-	{
-		p := at.member("documentPage")
-		if !(v.DocumentPage == nil) {
-			v.DocumentPage.check(c, &p)
-		}
+	if v.DocumentPage != nil {
+		c.enter("documentPage")
+		v.DocumentPage.check(c)
+		c.leave()
 	}
-	{
-		p := at.member("documentChunk")
-		if !(v.DocumentChunk == nil) {
-			v.DocumentChunk.check(c, &p)
-		}
+	if v.DocumentChunk != nil {
+		c.enter("documentChunk")
+		v.DocumentChunk.check(c)
+		c.leave()
 	}
-	{
-		p := at.member("searchResultLocation")
-		if !(v.SearchResultLocation == nil) {
-			v.SearchResultLocation.check(c, &p)
-		}
+	if v.SearchResultLocation != nil {
+		c.enter("searchResultLocation")
+		v.SearchResultLocation.check(c)
+		c.leave()
 	}
 }
 
-func (v *CitationSourceContent) check(c *checker, at *path) {
-	c.union(at, v.Text != nil)
+func (v *CitationSourceContent) check(c *checker) {
+	c.union(v.Text != nil)
 }
 
-func (v *CitationsConfig) check(c *checker, at *path) {
-	{
-		p := at.member("enabled")
-		if v.Enabled == nil {
-			c.null(&p)
-		}
+func (v *CitationsConfig) check(c *checker) {
+	if v.Enabled == nil {
+		c.null("enabled")
 	}
 }
 
-func (v *CitationsContentBlock) check(c *checker, at *path) {
-	{
-		p := at.member("content")
-		if !(v.Content == nil) {
-			for i := range v.Content {
-				p := p.index(i)
-				v.Content[i].check(c, &p)
-			}
+func (v *CitationsContentBlock) check(c *checker) {
+	if v.Content != nil {
+		for i := range v.Content {
+			c.enterItem("content", i)
+			v.Content[i].check(c)
+			c.leave()
 		}
 	}
-	{
-		p := at.member("citations")
-		if !(v.Citations == nil) {
-			for i := range v.Citations {
-				p := p.index(i)
-				v.Citations[i].check(c, &p)
-			}
+	if v.Citations != nil {
+		for i := range v.Citations {
+			c.enterItem("citations", i)
+			v.Citations[i].check(c)
+			c.leave()
 		}
 	}
 }
 
-func (v *ContentBlock) check(c *checker, at *path) {
-	c.union(at, v.Text != nil, v.Image != nil, v.Document != nil, v.Video != nil, v.Audio != nil, v.ToolUse != nil, v.ToolResult != nil, v.GuardContent != nil, v.CachePoint != nil, v.ReasoningContent != nil, v.CitationsContent != nil, v.SearchResult != nil, v.ToolAddition != nil, v.ToolRemoval != nil)
-	{
-		p := at.member("image")
-		if !(v.Image == nil) {
-			v.Image.check(c, &p)
-		}
+func (v *ContentBlock) check(c *checker) {
+	c.union(v.Text != nil, v.Image != nil, v.Document != nil, v.Video != nil, v.Audio != nil, v.ToolUse != nil, v.ToolResult != nil, v.GuardContent != nil, v.CachePoint != nil, v.ReasoningContent != nil, v.CitationsContent != nil, v.SearchResult != nil, v.ToolAddition != nil, v.ToolRemoval != nil)
+	if v.Image != nil {
+		c.enter("image")
+		v.Image.check(c)
+		c.leave()
 	}
-	{
-		p := at.member("document")
-		if !(v.Document == nil) {
-			v.Document.check(c, &p)
-		}
+	if v.Document != nil {
+		c.enter("document")
+		v.Document.check(c)
+		c.leave()
 	}
-	{
-		p := at.member("video")
-		if !(v.Video == nil) {
-			v.Video.check(c, &p)
-		}
+	if v.Video != nil {
+		c.enter("video")
+		v.Video.check(c)
+		c.leave()
 	}
-	{
-		p := at.member("audio")
-		if !(v.Audio == nil) {
-			v.Audio.check(c, &p)
-		}
+	if v.Audio != nil {
+		c.enter("audio")
+		v.Audio.check(c)
+		c.leave()
 	}
-	{
-		p := at.member("toolUse")
-		if !(v.ToolUse == nil) {
-			v.ToolUse.check(c, &p)
-		}
+	if v.ToolUse != nil {
+		c.enter("toolUse")
+		v.ToolUse.check(c)
+		c.leave()
 	}
-	{
-		p := at.member("toolResult")
-		if !(v.ToolResult == nil) {
-			v.ToolResult.check(c, &p)
-		}
+	if v.ToolResult != nil {
+		c.enter("toolResult")
+		v.ToolResult.check(c)
+		c.leave()
 	}
-	{
-		p := at.member("guardContent")
-		if !(v.GuardContent == nil) {
-			v.GuardContent.check(c, &p)
-		}
+	if v.GuardContent != nil {
+		c.enter("guardContent")
+		v.GuardContent.check(c)
+		c.leave()
 	}
-	{
-		p := at.member("cachePoint")
-		if !(v.CachePoint == nil) {
-			v.CachePoint.check(c, &p)
-		}
+	if v.CachePoint != nil {
+		c.enter("cachePoint")
+		v.CachePoint.check(c)
+		c.leave()
 	}
-	{
-		p := at.member("reasoningContent")
-		if !(v.ReasoningContent == nil) {
-			v.ReasoningContent.check(c, &p)
-		}
+	if v.ReasoningContent != nil {
+		c.enter("reasoningContent")
+		v.ReasoningContent.check(c)
+		c.leave()
 	}
-	{
-		p := at.member("citationsContent")
-		if !(v.CitationsContent == nil) {
-			v.CitationsContent.check(c, &p)
-		}
+	if v.CitationsContent != nil {
+		c.enter("citationsContent")
+		v.CitationsContent.check(c)
+		c.leave()
 	}
-	{
-		p := at.member("searchResult")
-		if !(v.SearchResult == nil) {
-			v.SearchResult.check(c, &p)
-		}
+	if v.SearchResult != nil {
+		c.enter("searchResult")
+		v.SearchResult.check(c)
+		c.leave()
 	}
-	{
-		p := at.member("toolAddition")
-		if !(v.ToolAddition == nil) {
-			v.ToolAddition.check(c, &p)
-		}
+	if v.ToolAddition != nil {
+		c.enter("toolAddition")
+		v.ToolAddition.check(c)
+		c.leave()
 	}
-	{
-		p := at.member("toolRemoval")
-		if !(v.ToolRemoval == nil) {
-			v.ToolRemoval.check(c, &p)
-		}
+	if v.ToolRemoval != nil {
+		c.enter("toolRemoval")
+		v.ToolRemoval.check(c)
+		c.leave()
 	}
 }
 
-func (v *ConverseRequest) check(c *checker, at *path) {
-	{
-		p := at.member("modelId")
-		if utf8.RuneCountInString(string(v.ModelId)) > 2048 {
-			c.fail(&p, v.ModelId, "Member must have length less than or equal to 2048")
-		}
-		if utf8.RuneCountInString(string(v.ModelId)) < 1 {
-			c.fail(&p, v.ModelId, "Member must have length greater than or equal to 1")
-		}
-		if !patternConversationalModelId.MatchString(v.ModelId) {
-			c.fail(&p, v.ModelId, "Member must satisfy regular expression pattern: (arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:(([0-9]{12}:custom-model/[a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}/[a-z0-9]{12})|(:foundation-model/[a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}([.:]?[a-z0-9-]{1,63}))|([0-9]{12}:imported-model/[a-z0-9]{12})|([0-9]{12}:provisioned-model/[a-z0-9]{12})|([0-9]{12}:custom-model-deployment/[a-z0-9]{12})|([0-9]{12}:(inference-profile|application-inference-profile)/[a-zA-Z0-9-:.]+)))|([a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}([.:]?[a-z0-9-]{1,63}))|(([0-9a-zA-Z][_-]?)+)|([a-zA-Z0-9-:.]+)|(^(arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:prompt/[0-9a-zA-Z]{10}(?::[0-9]{1,5})?))$|(^arn:aws:sagemaker:[a-z0-9-]+:[0-9]{12}:endpoint/[a-zA-Z0-9-]+$)|(^arn:aws(-[^:]+)?:bedrock:([0-9a-z-]{1,20}):([0-9]{12}):(default-)?prompt-router/[a-zA-Z0-9-:.]+$)")
-		}
+func (v *ConverseRequest) check(c *checker) {
+	if utf8.RuneCountInString(string(v.ModelId)) > 2048 {
+		c.fail("modelId", v.ModelId, "Member must have length less than or equal to 2048")
 	}
-	{
-		p := at.member("messages")
-		if !(v.Messages == nil) {
-			for i := range v.Messages {
-				p := p.index(i)
-				v.Messages[i].check(c, &p)
-			}
-		}
+	if utf8.RuneCountInString(string(v.ModelId)) < 1 {
+		c.fail("modelId", v.ModelId, "Member must have length greater than or equal to 1")
 	}
-	{
-		p := at.member("system")
-		if !(v.System == nil) {
-			for i := range v.System {
-				p := p.index(i)
-				v.System[i].check(c, &p)
-			}
-		}
+	if !patternConversationalModelId.MatchString(v.ModelId) {
+		c.fail("modelId", v.ModelId, "Member must satisfy regular expression pattern: (arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:(([0-9]{12}:custom-model/[a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}/[a-z0-9]{12})|(:foundation-model/[a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}([.:]?[a-z0-9-]{1,63}))|([0-9]{12}:imported-model/[a-z0-9]{12})|([0-9]{12}:provisioned-model/[a-z0-9]{12})|([0-9]{12}:custom-model-deployment/[a-z0-9]{12})|([0-9]{12}:(inference-profile|application-inference-profile)/[a-zA-Z0-9-:.]+)))|([a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}([.:]?[a-z0-9-]{1,63}))|(([0-9a-zA-Z][_-]?)+)|([a-zA-Z0-9-:.]+)|(^(arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:prompt/[0-9a-zA-Z]{10}(?::[0-9]{1,5})?))$|(^arn:aws:sagemaker:[a-z0-9-]+:[0-9]{12}:endpoint/[a-zA-Z0-9-]+$)|(^arn:aws(-[^:]+)?:bedrock:([0-9a-z-]{1,20}):([0-9]{12}):(default-)?prompt-router/[a-zA-Z0-9-:.]+$)")
 	}
-	{
-		p := at.member("inferenceConfig")
-		if !(v.InferenceConfig == nil) {
-			v.InferenceConfig.check(c, &p)
+	if v.Messages != nil {
+		for i := range v.Messages {
+			c.enterItem("messages", i)
+			v.Messages[i].check(c)
+			c.leave()
 		}
 	}
-	{
-		p := at.member("toolConfig")
-		if !(v.ToolConfig == nil) {
-			v.ToolConfig.check(c, &p)
+	if v.System != nil {
+		for i := range v.System {
+			c.enterItem("system", i)
+			v.System[i].check(c)
+			c.leave()
 		}
 	}
-	{
-		p := at.member("guardrailConfig")
-		if !(v.GuardrailConfig == nil) {
-			v.GuardrailConfig.check(c, &p)
-		}
+	if v.InferenceConfig != nil {
+		c.enter("inferenceConfig")
+		v.InferenceConfig.check(c)
+		c.leave()
 	}
-	{
-		p := at.member("promptVariables")
-		if !(v.PromptVariables == nil) {
-			for key, value := range sortedMap(v.PromptVariables) {
-				p := p.member(key)
-				value.check(c, &p)
-			}
+	if v.ToolConfig != nil {
+		c.enter("toolConfig")
+		v.ToolConfig.check(c)
+		c.leave()
+	}
+	if v.GuardrailConfig != nil {
+		c.enter("guardrailConfig")
+		v.GuardrailConfig.check(c)
+		c.leave()
+	}
+	if v.PromptVariables != nil {
+		c.enter("promptVariables")
+		for key, value := range sortedMap(v.PromptVariables) {
+			c.enter(key)
+			value.check(c)
+			c.leave()
 		}
+		c.leave()
 	}
-	{
-		p := at.member("additionalModelResponseFieldPaths")
-		if !(v.AdditionalModelResponseFieldPaths == nil) {
-			if len(v.AdditionalModelResponseFieldPaths) > 10 {
-				c.fail(&p, v.AdditionalModelResponseFieldPaths, "Member must have length less than or equal to 10")
-			}
-			for _, value := range v.AdditionalModelResponseFieldPaths {
-				if utf8.RuneCountInString(string(value)) > 256 || utf8.RuneCountInString(string(value)) < 1 {
-					c.fail(&p, v.AdditionalModelResponseFieldPaths, "Member must satisfy constraint: [Member must have length less than or equal to 256, Member must have length greater than or equal to 1]")
-					break
-				}
+	if v.AdditionalModelResponseFieldPaths != nil {
+		if len(v.AdditionalModelResponseFieldPaths) > 10 {
+			c.fail("additionalModelResponseFieldPaths", v.AdditionalModelResponseFieldPaths, "Member must have length less than or equal to 10")
+		}
+		for _, value := range v.AdditionalModelResponseFieldPaths {
+			if utf8.RuneCountInString(string(value)) > 256 || utf8.RuneCountInString(string(value)) < 1 {
+				c.fail("additionalModelResponseFieldPaths", v.AdditionalModelResponseFieldPaths, "Member must satisfy constraint: [Member must have length less than or equal to 256, Member must have length greater than or equal to 1]")
+				break
 			}
 		}
 	}
-	{
-		p := at.member("requestMetadata")
-		if !(v.RequestMetadata == nil) {
-			if len(v.RequestMetadata) > 16 {
-				c.fail(&p, nil, "Member must have length less than or equal to 16")
-			}
-			if len(v.RequestMetadata) < 1 {
-				c.fail(&p, nil, "Member must have length greater than or equal to 1")
-			}
-			for key := range v.RequestMetadata {
-				if utf8.RuneCountInString(string(key)) > 256 || utf8.RuneCountInString(string(key)) < 1 || !patternRequestMetadataKeyString.MatchString(key) {
-					c.fail(&p, nil, "Map keys must satisfy constraint: [Member must have length less than or equal to 256, Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: [a-zA-Z0-9\\s:_@$#=/+,-.]{1,256}]")
-					break
-				}
+	if v.RequestMetadata != nil {
+		if len(v.RequestMetadata) > 16 {
+			c.fail("requestMetadata", nil, "Member must have length less than or equal to 16")
+		}
+		if len(v.RequestMetadata) < 1 {
+			c.fail("requestMetadata", nil, "Member must have length greater than or equal to 1")
+		}
+		for key := range v.RequestMetadata {
+			if utf8.RuneCountInString(string(key)) > 256 || utf8.RuneCountInString(string(key)) < 1 || !patternRequestMetadataKeyString.MatchString(key) {
+				c.fail("requestMetadata", nil, "Map keys must satisfy constraint: [Member must have length less than or equal to 256, Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: [a-zA-Z0-9\\s:_@$#=/+,-.]{1,256}]")
+				break
 			}
-			for _, value := range v.RequestMetadata {
-				if utf8.RuneCountInString(string(value)) > 256 || !patternRequestMetadataValueString.MatchString(value) {
-					c.fail(&p, nil, "Map value must satisfy constraint: [Member must have length less than or equal to 256, Member must satisfy regular expression pattern: [a-zA-Z0-9\\s:_@$#=/+,-.]{0,256}]")
-					break
-				}
+		}
+		for _, value := range v.RequestMetadata {
+			if utf8.RuneCountInString(string(value)) > 256 || !patternRequestMetadataValueString.MatchString(value) {
+				c.fail("requestMetadata", nil, "Map value must satisfy constraint: [Member must have length less than or equal to 256, Member must satisfy regular expression pattern: [a-zA-Z0-9\\s:_@$#=/+,-.]{0,256}]")
+				break
 			}
 		}
 	}
-	{
-		p := at.member("performanceConfig")
-		if !(v.PerformanceConfig == nil) {
-			v.PerformanceConfig.check(c, &p)
-		}
+	if v.PerformanceConfig != nil {
+		c.enter("performanceConfig")
+		v.PerformanceConfig.check(c)
+		c.leave()
 	}
-	{
-		p := at.member("serviceTier")
-		if !(v.ServiceTier == nil) {
-			v.ServiceTier.check(c, &p)
-		}
+	if v.ServiceTier != nil {
+		c.enter("serviceTier")
+		v.ServiceTier.check(c)
+		c.leave()
 	}
-	{
-		p := at.member("outputConfig")
-		if !(v.OutputConfig == nil) {
-			v.OutputConfig.check(c, &p)
-		}
+	if v.OutputConfig != nil {
+		c.enter("outputConfig")
+		v.OutputConfig.check(c)
+		c.leave()
 	}
 }
 
-func (v *ConverseStreamRequest) check(c *checker, at *path) {
-	{
-		p := at.member("modelId")
-		if utf8.RuneCountInString(string(v.ModelId)) > 2048 {
-			c.fail(&p, v.ModelId, "Member must have length less than or equal to 2048")
-		}
-		if utf8.RuneCountInString(string(v.ModelId)) < 1 {
-			c.fail(&p, v.ModelId, "Member must have length greater than or equal to 1")
-		}
-		if !patternConversationalModelId.MatchString(v.ModelId) {
-			c.fail(&p, v.ModelId, "Member must satisfy regular expression pattern: (arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:(([0-9]{12}:custom-model/[a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}/[a-z0-9]{12})|(:foundation-model/[a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}([.:]?[a-z0-9-]{1,63}))|([0-9]{12}:imported-model/[a-z0-9]{12})|([0-9]{12}:provisioned-model/[a-z0-9]{12})|([0-9]{12}:custom-model-deployment/[a-z0-9]{12})|([0-9]{12}:(inference-profile|application-inference-profile)/[a-zA-Z0-9-:.]+)))|([a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}([.:]?[a-z0-9-]{1,63}))|(([0-9a-zA-Z][_-]?)+)|([a-zA-Z0-9-:.]+)|(^(arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:prompt/[0-9a-zA-Z]{10}(?::[0-9]{1,5})?))$|(^arn:aws:sagemaker:[a-z0-9-]+:[0-9]{12}:endpoint/[a-zA-Z0-9-]+$)|(^arn:aws(-[^:]+)?:bedrock:([0-9a-z-]{1,20}):([0-9]{12}):(default-)?prompt-router/[a-zA-Z0-9-:.]+$)")
-		}
+func (v *ConverseStreamRequest) check(c *checker) {
+	if utf8.RuneCountInString(string(v.ModelId)) > 2048 {
+		c.fail("modelId", v.ModelId, "Member must have length less than or equal to 2048")
 	}
-	{
-		p := at.member("messages")
-		if !(v.Messages == nil) {
-			for i := range v.Messages {
-				p := p.index(i)
-				v.Messages[i].check(c, &p)
-			}
-		}
+	if utf8.RuneCountInString(string(v.ModelId)) < 1 {
+		c.fail("modelId", v.ModelId, "Member must have length greater than or equal to 1")
 	}
-	{
-		p := at.member("system")
-		if !(v.System == nil) {
-			for i := range v.System {
-				p := p.index(i)
-				v.System[i].check(c, &p)
-			}
-		}
+	if !patternConversationalModelId.MatchString(v.ModelId) {
+		c.fail("modelId", v.ModelId, "Member must satisfy regular expression pattern: (arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:(([0-9]{12}:custom-model/[a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}/[a-z0-9]{12})|(:foundation-model/[a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}([.:]?[a-z0-9-]{1,63}))|([0-9]{12}:imported-model/[a-z0-9]{12})|([0-9]{12}:provisioned-model/[a-z0-9]{12})|([0-9]{12}:custom-model-deployment/[a-z0-9]{12})|([0-9]{12}:(inference-profile|application-inference-profile)/[a-zA-Z0-9-:.]+)))|([a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}([.:]?[a-z0-9-]{1,63}))|(([0-9a-zA-Z][_-]?)+)|([a-zA-Z0-9-:.]+)|(^(arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:prompt/[0-9a-zA-Z]{10}(?::[0-9]{1,5})?))$|(^arn:aws:sagemaker:[a-z0-9-]+:[0-9]{12}:endpoint/[a-zA-Z0-9-]+$)|(^arn:aws(-[^:]+)?:bedrock:([0-9a-z-]{1,20}):([0-9]{12}):(default-)?prompt-router/[a-zA-Z0-9-:.]+$)")
 	}
-	{
-		p := at.member("inferenceConfig")
-		if !(v.InferenceConfig == nil) {
-			v.InferenceConfig.check(c, &p)
+	if v.Messages != nil {
+		for i := range v.Messages {
+			c.enterItem("messages", i)
+			v.Messages[i].check(c)
+			c.leave()
 		}
 	}
-	{
-		p := at.member("toolConfig")
-		if !(v.ToolConfig == nil) {
-			v.ToolConfig.check(c, &p)
+	if v.System != nil {
+		for i := range v.System {
+			c.enterItem("system", i)
+			v.System[i].check(c)
+			c.leave()
 		}
 	}
-	{
-		p := at.member("guardrailConfig")
-		if !(v.GuardrailConfig == nil) {
-			v.GuardrailConfig.check(c, &p)
-		}
+	if v.InferenceConfig != nil {
+		c.enter("inferenceConfig")
+		v.InferenceConfig.check(c)
+		c.leave()
 	}
-	{
-		p := at.member("promptVariables")
-		if !(v.PromptVariables == nil) {
-			for key, value := range sortedMap(v.PromptVariables) {
-				p := p.member(key)
-				value.check(c, &p)
-			}
+	if v.ToolConfig != nil {
+		c.enter("toolConfig")
+		v.ToolConfig.check(c)
+		c.leave()
+	}
+	if v.GuardrailConfig != nil {
+		c.enter("guardrailConfig")
+		v.GuardrailConfig.check(c)
+		c.leave()
+	}
+	if v.PromptVariables != nil {
+		c.enter("promptVariables")
+		for key, value := range sortedMap(v.PromptVariables) {
+			c.enter(key)
+			value.check(c)
+			c.leave()
 		}
+		c.leave()
 	}
-	{
-		p := at.member("additionalModelResponseFieldPaths")
-		if !(v.AdditionalModelResponseFieldPaths == nil) {
-			if len(v.AdditionalModelResponseFieldPaths) > 10 {
-				c.fail(&p, v.AdditionalModelResponseFieldPaths, "Member must have length less than or equal to 10")
-			}
-			for _, value := range v.AdditionalModelResponseFieldPaths {
-				if utf8.RuneCountInString(string(value)) > 256 || utf8.RuneCountInString(string(value)) < 1 {
-					c.fail(&p, v.AdditionalModelResponseFieldPaths, "Member must satisfy constraint: [Member must have length less than or equal to 256, Member must have length greater than or equal to 1]")
-					break
-				}
+	if v.AdditionalModelResponseFieldPaths != nil {
+		if len(v.AdditionalModelResponseFieldPaths) > 10 {
+			c.fail("additionalModelResponseFieldPaths", v.AdditionalModelResponseFieldPaths, "Member must have length less than or equal to 10")
+		}
+		for _, value := range v.AdditionalModelResponseFieldPaths {
+			if utf8.RuneCountInString(string(value)) > 256 || utf8.RuneCountInString(string(value)) < 1 {
+				c.fail("additionalModelResponseFieldPaths", v.AdditionalModelResponseFieldPaths, "Member must satisfy constraint: [Member must have length less than or equal to 256, Member must have length greater than or equal to 1]")
+				break
 			}
 		}
 	}
-	{
-		p := at.member("requestMetadata")
-		if !(v.RequestMetadata == nil) {
-			if len(v.RequestMetadata) > 16 {
-				c.fail(&p, nil, "Member must have length less than or equal to 16")
-			}
-			if len(v.RequestMetadata) < 1 {
-				c.fail(&p, nil, "Member must have length greater than or equal to 1")
-			}
-			for key := range v.RequestMetadata {
-				if utf8.RuneCountInString(string(key)) > 256 || utf8.RuneCountInString(string(key)) < 1 || !patternRequestMetadataKeyString.MatchString(key) {
-					c.fail(&p, nil, "Map keys must satisfy constraint: [Member must have length less than or equal to 256, Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: [a-zA-Z0-9\\s:_@$#=/+,-.]{1,256}]")
-					break
-				}
+	if v.RequestMetadata != nil {
+		if len(v.RequestMetadata) > 16 {
+			c.fail("requestMetadata", nil, "Member must have length less than or equal to 16")
+		}
+		if len(v.RequestMetadata) < 1 {
+			c.fail("requestMetadata", nil, "Member must have length greater than or equal to 1")
+		}
+		for key := range v.RequestMetadata {
+			if utf8.RuneCountInString(string(key)) > 256 || utf8.RuneCountInString(string(key)) < 1 || !patternRequestMetadataKeyString.MatchString(key) {
+				c.fail("requestMetadata", nil, "Map keys must satisfy constraint: [Member must have length less than or equal to 256, Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: [a-zA-Z0-9\\s:_@$#=/+,-.]{1,256}]")
+				break
 			}
-			for _, value := range v.RequestMetadata {
-				if utf8.RuneCountInString(string(value)) > 256 || !patternRequestMetadataValueString.MatchString(value) {
-					c.fail(&p, nil, "Map value must satisfy constraint: [Member must have length less than or equal to 256, Member must satisfy regular expression pattern: [a-zA-Z0-9\\s:_@$#=/+,-.]{0,256}]")
-					break
-				}
+		}
+		for _, value := range v.RequestMetadata {
+			if utf8.RuneCountInString(string(value)) > 256 || !patternRequestMetadataValueString.MatchString(value) {
+				c.fail("requestMetadata", nil, "Map value must satisfy constraint: [Member must have length less than or equal to 256, Member must satisfy regular expression pattern: [a-zA-Z0-9\\s:_@$#=/+,-.]{0,256}]")
+				break
 			}
 		}
 	}
-	{
-		p := at.member("performanceConfig")
-		if !(v.PerformanceConfig == nil) {
-			v.PerformanceConfig.check(c, &p)
-		}
+	if v.PerformanceConfig != nil {
+		c.enter("performanceConfig")
+		v.PerformanceConfig.check(c)
+		c.leave()
 	}
-	{
-		p := at.member("serviceTier")
-		if !(v.ServiceTier == nil) {
-			v.ServiceTier.check(c, &p)
-		}
+	if v.ServiceTier != nil {
+		c.enter("serviceTier")
+		v.ServiceTier.check(c)
+		c.leave()
 	}
-	{
-		p := at.member("outputConfig")
-		if !(v.OutputConfig == nil) {
-			v.OutputConfig.check(c, &p)
-		}
+	if v.OutputConfig != nil {
+		c.enter("outputConfig")
+		v.OutputConfig.check(c)
+		c.leave()
 	}
 }
 
-func (v *ConverseTokensRequest) check(c *checker, at *path) {
-	{
-		p := at.member("messages")
-		if !(v.Messages == nil) {
-			for i := range v.Messages {
-				p := p.index(i)
-				v.Messages[i].check(c, &p)
-			}
+func (v *ConverseTokensRequest) check(c *checker) {
+	if v.Messages != nil {
+		for i := range v.Messages {
+			c.enterItem("messages", i)
+			v.Messages[i].check(c)
+			c.leave()
 		}
 	}
-	{
-		p := at.member("system")
-		if !(v.System == nil) {
-			for i := range v.System {
-				p := p.index(i)
-				v.System[i].check(c, &p)
-			}
+	if v.System != nil {
+		for i := range v.System {
+			c.enterItem("system", i)
+			v.System[i].check(c)
+			c.leave()
 		}
 	}
-	{
-		p := at.member("toolConfig")
-		if !(v.ToolConfig == nil) {
-			v.ToolConfig.check(c, &p)
-		}
+	if v.ToolConfig != nil {
+		c.enter("toolConfig")
+		v.ToolConfig.check(c)
+		c.leave()
 	}
 }
 
-func (v *CountTokensInput) check(c *checker, at *path) {
-	c.union(at, v.InvokeModel != nil, v.Converse != nil)
-	{
-		p := at.member("invokeModel")
-		if !(v.InvokeModel == nil) {
-			v.InvokeModel.check(c, &p)
-		}
+func (v *CountTokensInput) check(c *checker) {
+	c.union(v.InvokeModel != nil, v.Converse != nil)
+	if v.InvokeModel != nil {
+		c.enter("invokeModel")
+		v.InvokeModel.check(c)
+		c.leave()
 	}
-	{
-		p := at.member("converse")
-		if !(v.Converse == nil) {
-			v.Converse.check(c, &p)
-		}
+	if v.Converse != nil {
+		c.enter("converse")
+		v.Converse.check(c)
+		c.leave()
 	}
 }
 
-func (v *CountTokensRequest) check(c *checker, at *path) {
-	{
-		p := at.member("modelId")
-		if utf8.RuneCountInString(string(v.ModelId)) > 256 {
-			c.fail(&p, v.ModelId, "Member must have length less than or equal to 256")
-		}
-		if utf8.RuneCountInString(string(v.ModelId)) < 1 {
-			c.fail(&p, v.ModelId, "Member must have length greater than or equal to 1")
-		}
-		if !patternFoundationModelVersionIdentifier.MatchString(v.ModelId) {
-			c.fail(&p, v.ModelId, "Member must satisfy regular expression pattern: [a-zA-Z_\\.\\-/0-9:]+")
-		}
+func (v *CountTokensRequest) check(c *checker) {
+	if utf8.RuneCountInString(string(v.ModelId)) > 256 {
+		c.fail("modelId", v.ModelId, "Member must have length less than or equal to 256")
 	}
-	{
-		p := at.member("input")
-		if v.Input == nil {
-			c.null(&p)
-		} else {
-			v.Input.check(c, &p)
-		}
+	if utf8.RuneCountInString(string(v.ModelId)) < 1 {
+		c.fail("modelId", v.ModelId, "Member must have length greater than or equal to 1")
 	}
+	if !patternFoundationModelVersionIdentifier.MatchString(v.ModelId) {
+		c.fail("modelId", v.ModelId, "Member must satisfy regular expression pattern: [a-zA-Z_\\.\\-/0-9:]+")
+	}
+	if v.Input == nil {
+		c.null("input")
+	} else {
+		c.enter("input")
+		v.Input.check(c)
+		c.leave()
+	}
 }
 
-func (v *DocumentBlock) check(c *checker, at *path) {
-	{
-		p := at.member("format")
-		if !(v.Format == "") {
-			if v.Format != DocumentFormatPdf && v.Format != DocumentFormatCsv && v.Format != DocumentFormatDoc && v.Format != DocumentFormatDocx && v.Format != DocumentFormatXls && v.Format != DocumentFormatXlsx && v.Format != DocumentFormatHtml && v.Format != DocumentFormatTxt && v.Format != DocumentFormatMd {
-				c.fail(&p, v.Format, "Member must satisfy enum value set: [pdf, csv, doc, docx, xls, xlsx, html, txt, md]")
-			}
+func (v *DocumentBlock) check(c *checker) {
+	if v.Format != "" {
+		if v.Format != DocumentFormatPdf && v.Format != DocumentFormatCsv && v.Format != DocumentFormatDoc && v.Format != DocumentFormatDocx && v.Format != DocumentFormatXls && v.Format != DocumentFormatXlsx && v.Format != DocumentFormatHtml && v.Format != DocumentFormatTxt && v.Format != DocumentFormatMd {
+			c.fail("format", v.Format, "Member must satisfy enum value set: [pdf, csv, doc, docx, xls, xlsx, html, txt, md]")
 		}
 	}
-	{
-		p := at.member("name")
-		if v.Name == nil {
-			c.null(&p)
-		} else {
-			if utf8.RuneCountInString(string(*v.Name)) > 200 {
-				c.fail(&p, *v.Name, "Member must have length less than or equal to 200")
-			}
-			if utf8.RuneCountInString(string(*v.Name)) < 1 {
-				c.fail(&p, *v.Name, "Member must have length greater than or equal to 1")
-			}
+	if v.Name == nil {
+		c.null("name")
+	} else {
+		if utf8.RuneCountInString(string(*v.Name)) > 200 {
+			c.fail("name", *v.Name, "Member must have length less than or equal to 200")
 		}
-	}
-	{
-		p := at.member("source")
-		if v.Source == nil {
-			c.null(&p)
-		} else {
-			v.Source.check(c, &p)
+		if utf8.RuneCountInString(string(*v.Name)) < 1 {
+			c.fail("name", *v.Name, "Member must have length greater than or equal to 1")
 		}
 	}
-	{
-		p := at.member("citations")
-		if !(v.Citations == nil) {
-			v.Citations.check(c, &p)
-		}
+	if v.Source == nil {
+		c.null("source")
+	} else {
+		c.enter("source")
+		v.Source.check(c)
+		c.leave()
 	}
+	if v.Citations != nil {
+		c.enter("citations")
+		v.Citations.check(c)
+		c.leave()
+	}
 }
 
-func (v *DocumentCharLocation) check(c *checker, at *path) {
-	{
-		p := at.member("documentIndex")
-		if !(v.DocumentIndex == nil) {
-			if *v.DocumentIndex < 0 {
-				c.fail(&p, *v.DocumentIndex, "Member must have value greater than or equal to 0")
-			}
+func (v *DocumentCharLocation) check(c *checker) {
+	if v.DocumentIndex != nil {
+		if *v.DocumentIndex < 0 {
+			c.fail("documentIndex", *v.DocumentIndex, "Member must have value greater than or equal to 0")
 		}
 	}
-	{
-		p := at.member("start")
-		if !(v.Start == nil) {
-			if *v.Start < 0 {
-				c.fail(&p, *v.Start, "Member must have value greater than or equal to 0")
-			}
+	if v.Start != nil {
+		if *v.Start < 0 {
+			c.fail("start", *v.Start, "Member must have value greater than or equal to 0")
 		}
 	}
-	{
-		p := at.member("end")
-		if !(v.End == nil) {
-			if *v.End < 0 {
-				c.fail(&p, *v.End, "Member must have value greater than or equal to 0")
-			}
+	if v.End != nil {
+		if *v.End < 0 {
+			c.fail("end", *v.End, "Member must have value greater than or equal to 0")
 		}
 	}
 }
 
-func (v *DocumentChunkLocation) check(c *checker, at *path) {
-	{
-		p := at.member("documentIndex")
-		if !(v.DocumentIndex == nil) {
-			if *v.DocumentIndex < 0 {
-				c.fail(&p, *v.DocumentIndex, "Member must have value greater than or equal to 0")
-			}
+func (v *DocumentChunkLocation) check(c *checker) {
+	if v.DocumentIndex != nil {
+		if *v.DocumentIndex < 0 {
+			c.fail("documentIndex", *v.DocumentIndex, "Member must have value greater than or equal to 0")
 		}
 	}
-	{
-		p := at.member("start")
-		if !(v.Start == nil) {
-			if *v.Start < 0 {
-				c.fail(&p, *v.Start, "Member must have value greater than or equal to 0")
-			}
+	if v.Start != nil {
+		if *v.Start < 0 {
+			c.fail("start", *v.Start, "Member must have value greater than or equal to 0")
 		}
 	}
-	{
-		p := at.member("end")
-		if !(v.End == nil) {
-			if *v.End < 0 {
-				c.fail(&p, *v.End, "Member must have value greater than or equal to 0")
-			}
+	if v.End != nil {
+		if *v.End < 0 {
+			c.fail("end", *v.End, "Member must have value greater than or equal to 0")
 		}
 	}
 }
 
-func (v *DocumentContentBlock) check(c *checker, at *path) {
-	c.union(at, v.Text != nil)
+func (v *DocumentContentBlock) check(c *checker) {
+	c.union(v.Text != nil)
 }
 
-func (v *DocumentPageLocation) check(c *checker, at *path) {
-	{
-		p := at.member("documentIndex")
-		if !(v.DocumentIndex == nil) {
-			if *v.DocumentIndex < 0 {
-				c.fail(&p, *v.DocumentIndex, "Member must have value greater than or equal to 0")
-			}
+func (v *DocumentPageLocation) check(c *checker) {
+	if v.DocumentIndex != nil {
+		if *v.DocumentIndex < 0 {
+			c.fail("documentIndex", *v.DocumentIndex, "Member must have value greater than or equal to 0")
 		}
 	}
-	{
-		p := at.member("start")
-		if !(v.Start == nil) {
-			if *v.Start < 0 {
-				c.fail(&p, *v.Start, "Member must have value greater than or equal to 0")
-			}
+	if v.Start != nil {
+		if *v.Start < 0 {
+			c.fail("start", *v.Start, "Member must have value greater than or equal to 0")
 		}
 	}
-	{
-		p := at.member("end")
-		if !(v.End == nil) {
-			if *v.End < 0 {
-				c.fail(&p, *v.End, "Member must have value greater than or equal to 0")
-			}
+	if v.End != nil {
+		if *v.End < 0 {
+			c.fail("end", *v.End, "Member must have value greater than or equal to 0")
 		}
 	}
 }
 
-func (v *DocumentSource) check(c *checker, at *path) {
-	c.union(at, v.Bytes != nil, v.S3Location != nil, v.Text != nil, v.Content != nil)
-	{
-		p := at.member("bytes")
-		if !(v.Bytes == nil) {
-			if len(v.Bytes) < 1 {
-				c.fail(&p, nil, "Member must have length greater than or equal to 1")
-			}
+func (v *DocumentSource) check(c *checker) {
+	c.union(v.Bytes != nil, v.S3Location != nil, v.Text != nil, v.Content != nil)
+	if v.Bytes != nil {
+		if len(v.Bytes) < 1 {
+			c.fail("bytes", nil, "Member must have length greater than or equal to 1")
 		}
 	}
-	{
-		p := at.member("s3Location")
-		if !(v.S3Location == nil) {
-			v.S3Location.check(c, &p)
-		}
+	if v.S3Location != nil {
+		c.enter("s3Location")
+		v.S3Location.check(c)
+		c.leave()
 	}
-	{
-		p := at.member("content")
-		if !(v.Content == nil) {
-			for i := range v.Content {
-				p := p.index(i)
-				v.Content[i].check(c, &p)
-			}
+	if v.Content != nil {
+		for i := range v.Content {
+			c.enterItem("content", i)
+			v.Content[i].check(c)
+			c.leave()
 		}
 	}
 }
 
-func (v *GetAsyncInvokeRequest) check(c *checker, at *path) {
-	{
-		p := at.member("invocationArn")
-		if utf8.RuneCountInString(string(v.InvocationArn)) > 2048 {
-			c.fail(&p, v.InvocationArn, "Member must have length less than or equal to 2048")
-		}
-		if utf8.RuneCountInString(string(v.InvocationArn)) < 1 {
-			c.fail(&p, v.InvocationArn, "Member must have length greater than or equal to 1")
-		}
-		if !patternInvocationArn.MatchString(v.InvocationArn) {
-			c.fail(&p, v.InvocationArn, "Member must satisfy regular expression pattern: arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:async-invoke/[a-z0-9]{12}")
-		}
+func (v *GetAsyncInvokeRequest) check(c *checker) {
+	if utf8.RuneCountInString(string(v.InvocationArn)) > 2048 {
+		c.fail("invocationArn", v.InvocationArn, "Member must have length less than or equal to 2048")
 	}
+	if utf8.RuneCountInString(string(v.InvocationArn)) < 1 {
+		c.fail("invocationArn", v.InvocationArn, "Member must have length greater than or equal to 1")
+	}
+	if !patternInvocationArn.MatchString(v.InvocationArn) {
+		c.fail("invocationArn", v.InvocationArn, "Member must satisfy regular expression pattern: arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:async-invoke/[a-z0-9]{12}")
+	}
 }
 
-func (v *GetFoundationModelRequest) check(c *checker, at *path) {
-	{
-		p := at.member("modelIdentifier")
-		if utf8.RuneCountInString(string(v.ModelIdentifier)) > 2048 {
-			c.fail(&p, v.ModelIdentifier, "Member must have length less than or equal to 2048")
-		}
-		if utf8.RuneCountInString(string(v.ModelIdentifier)) < 1 {
-			c.fail(&p, v.ModelIdentifier, "Member must have length greater than or equal to 1")
-		}
-		if !patternGetFoundationModelIdentifier.MatchString(v.ModelIdentifier) {
-			c.fail(&p, v.ModelIdentifier, "Member must satisfy regular expression pattern: (arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}::foundation-model/[a-z0-9-]{1,63}[.]{1}([a-z0-9-]{1,63}[.]){0,2}[a-z0-9-]{1,63}([:][a-z0-9-]{1,63}){0,2})|([a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}([.]?[a-z0-9-]{1,63})([:][a-z0-9-]{1,63}){0,2})")
-		}
+func (v *GetFoundationModelRequest) check(c *checker) {
+	if utf8.RuneCountInString(string(v.ModelIdentifier)) > 2048 {
+		c.fail("modelIdentifier", v.ModelIdentifier, "Member must have length less than or equal to 2048")
+	}
+	if utf8.RuneCountInString(string(v.ModelIdentifier)) < 1 {
+		c.fail("modelIdentifier", v.ModelIdentifier, "Member must have length greater than or equal to 1")
 	}
+	if !patternGetFoundationModelIdentifier.MatchString(v.ModelIdentifier) {
+		c.fail("modelIdentifier", v.ModelIdentifier, "Member must satisfy regular expression pattern: (arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}::foundation-model/[a-z0-9-]{1,63}[.]{1}([a-z0-9-]{1,63}[.]){0,2}[a-z0-9-]{1,63}([:][a-z0-9-]{1,63}){0,2})|([a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}([.]?[a-z0-9-]{1,63})([:][a-z0-9-]{1,63}){0,2})")
+	}
 }
 
-func (v *GetInferenceProfileRequest) check(c *checker, at *path) {
-	{
-		p := at.member("inferenceProfileIdentifier")
-		if utf8.RuneCountInString(string(v.InferenceProfileIdentifier)) > 2048 {
-			c.fail(&p, v.InferenceProfileIdentifier, "Member must have length less than or equal to 2048")
-		}
-		if utf8.RuneCountInString(string(v.InferenceProfileIdentifier)) < 1 {
-			c.fail(&p, v.InferenceProfileIdentifier, "Member must have length greater than or equal to 1")
-		}
-		if !patternInferenceProfileIdentifier.MatchString(v.InferenceProfileIdentifier) {
-			c.fail(&p, v.InferenceProfileIdentifier, "Member must satisfy regular expression pattern: (arn:aws(|-us-gov|-cn|-iso|-iso-b):bedrock:(|[0-9a-z-]{0,20}):(|[0-9]{12}):(inference-profile|application-inference-profile)/)?[a-zA-Z0-9-:.]+")
-		}
+func (v *GetInferenceProfileRequest) check(c *checker) {
+	if utf8.RuneCountInString(string(v.InferenceProfileIdentifier)) > 2048 {
+		c.fail("inferenceProfileIdentifier", v.InferenceProfileIdentifier, "Member must have length less than or equal to 2048")
+	}
+	if utf8.RuneCountInString(string(v.InferenceProfileIdentifier)) < 1 {
+		c.fail("inferenceProfileIdentifier", v.InferenceProfileIdentifier, "Member must have length greater than or equal to 1")
+	}
+	if !patternInferenceProfileIdentifier.MatchString(v.InferenceProfileIdentifier) {
+		c.fail("inferenceProfileIdentifier", v.InferenceProfileIdentifier, "Member must satisfy regular expression pattern: (arn:aws(|-us-gov|-cn|-iso|-iso-b):bedrock:(|[0-9a-z-]{0,20}):(|[0-9]{12}):(inference-profile|application-inference-profile)/)?[a-zA-Z0-9-:.]+")
 	}
 }
 
-func (v *GuardrailChecksConfig) check(c *checker, at *path) {
-	{
-		p := at.member("contentFilter")
-		if !(v.ContentFilter == nil) {
-			v.ContentFilter.check(c, &p)
-		}
+func (v *GuardrailChecksConfig) check(c *checker) {
+	if v.ContentFilter != nil {
+		c.enter("contentFilter")
+		v.ContentFilter.check(c)
+		c.leave()
 	}
-	{
-		p := at.member("promptAttack")
-		if !(v.PromptAttack == nil) {
-			v.PromptAttack.check(c, &p)
-		}
+	if v.PromptAttack != nil {
+		c.enter("promptAttack")
+		v.PromptAttack.check(c)
+		c.leave()
 	}
-	{
-		p := at.member("sensitiveInformation")
-		if !(v.SensitiveInformation == nil) {
-			v.SensitiveInformation.check(c, &p)
-		}
+	if v.SensitiveInformation != nil {
+		c.enter("sensitiveInformation")
+		v.SensitiveInformation.check(c)
+		c.leave()
 	}
 }
 
-func (v *GuardrailChecksContentBlock) check(c *checker, at *path) {
-	c.union(at, v.Text != nil)
-	{
-		p := at.member("text")
-		if !(v.Text == nil) {
-			if utf8.RuneCountInString(string(*v.Text)) < 1 {
-				c.fail(&p, nil, "Member must have length greater than or equal to 1")
-			}
+func (v *GuardrailChecksContentBlock) check(c *checker) {
+	c.union(v.Text != nil)
+	if v.Text != nil {
+		if utf8.RuneCountInString(string(*v.Text)) < 1 {
+			c.fail("text", nil, "Member must have length greater than or equal to 1")
 		}
 	}
 }
 
-func (v *GuardrailChecksContentFilterCategoryConfig) check(c *checker, at *path) {
-	{
-		p := at.member("category")
-		if v.Category == "" {
-			c.null(&p)
-		} else {
-			if v.Category != GuardrailChecksContentFilterCategoryViolence && v.Category != GuardrailChecksContentFilterCategoryHate && v.Category != GuardrailChecksContentFilterCategorySexual && v.Category != GuardrailChecksContentFilterCategoryMisconduct && v.Category != GuardrailChecksContentFilterCategoryInsults {
-				c.fail(&p, v.Category, "Member must satisfy enum value set: [VIOLENCE, HATE, SEXUAL, MISCONDUCT, INSULTS]")
-			}
+func (v *GuardrailChecksContentFilterCategoryConfig) check(c *checker) {
+	if v.Category == "" {
+		c.null("category")
+	} else {
+		if v.Category != GuardrailChecksContentFilterCategoryViolence && v.Category != GuardrailChecksContentFilterCategoryHate && v.Category != GuardrailChecksContentFilterCategorySexual && v.Category != GuardrailChecksContentFilterCategoryMisconduct && v.Category != GuardrailChecksContentFilterCategoryInsults {
+			c.fail("category", v.Category, "Member must satisfy enum value set: [VIOLENCE, HATE, SEXUAL, MISCONDUCT, INSULTS]")
 		}
 	}
 }
 
-func (v *GuardrailChecksContentFilterConfig) check(c *checker, at *path) {
-	{
-		p := at.member("categories")
-		if v.Categories == nil {
-			c.null(&p)
-		} else {
-			if len(v.Categories) > 5 {
-				c.fail(&p, v.Categories, "Member must have length less than or equal to 5")
-			}
-			if len(v.Categories) < 1 {
-				c.fail(&p, v.Categories, "Member must have length greater than or equal to 1")
-			}
-			for i := range v.Categories {
-				p := p.index(i)
-				v.Categories[i].check(c, &p)
-			}
+func (v *GuardrailChecksContentFilterConfig) check(c *checker) {
+	if v.Categories == nil {
+		c.null("categories")
+	} else {
+		if len(v.Categories) > 5 {
+			c.fail("categories", v.Categories, "Member must have length less than or equal to 5")
 		}
+		if len(v.Categories) < 1 {
+			c.fail("categories", v.Categories, "Member must have length greater than or equal to 1")
+		}
+		for i := range v.Categories {
+			c.enterItem("categories", i)
+			v.Categories[i].check(c)
+			c.leave()
+		}
 	}
 }
 
-func (v *GuardrailChecksMessage) check(c *checker, at *path) {
-	{
-		p := at.member("role")
-		if v.Role == "" {
-			c.null(&p)
-		} else {
-			if v.Role != GuardrailChecksRoleUser && v.Role != GuardrailChecksRoleAssistant && v.Role != GuardrailChecksRoleSystem {
-				c.fail(&p, v.Role, "Member must satisfy enum value set: [user, assistant, system]")
-			}
+func (v *GuardrailChecksMessage) check(c *checker) {
+	if v.Role == "" {
+		c.null("role")
+	} else {
+		if v.Role != GuardrailChecksRoleUser && v.Role != GuardrailChecksRoleAssistant && v.Role != GuardrailChecksRoleSystem {
+			c.fail("role", v.Role, "Member must satisfy enum value set: [user, assistant, system]")
 		}
 	}
-	{
-		p := at.member("content")
-		if v.Content == nil {
-			c.null(&p)
-		} else {
-			if len(v.Content) < 1 {
-				c.fail(&p, v.Content, "Member must have length greater than or equal to 1")
-			}
-			for i := range v.Content {
-				p := p.index(i)
-				v.Content[i].check(c, &p)
-			}
+	if v.Content == nil {
+		c.null("content")
+	} else {
+		if len(v.Content) < 1 {
+			c.fail("content", v.Content, "Member must have length greater than or equal to 1")
+		}
+		for i := range v.Content {
+			c.enterItem("content", i)
+			v.Content[i].check(c)
+			c.leave()
 		}
 	}
 }
 
-func (v *GuardrailChecksPromptAttackCategoryConfig) check(c *checker, at *path) {
-	{
-		p := at.member("category")
-		if v.Category == "" {
-			c.null(&p)
-		} else {
-			if v.Category != GuardrailChecksPromptAttackCategoryJailbreak && v.Category != GuardrailChecksPromptAttackCategoryPromptInjection && v.Category != GuardrailChecksPromptAttackCategoryPromptLeakage {
-				c.fail(&p, v.Category, "Member must satisfy enum value set: [JAILBREAK, PROMPT_INJECTION, PROMPT_LEAKAGE]")
-			}
+func (v *GuardrailChecksPromptAttackCategoryConfig) check(c *checker) {
+	if v.Category == "" {
+		c.null("category")
+	} else {
+		if v.Category != GuardrailChecksPromptAttackCategoryJailbreak && v.Category != GuardrailChecksPromptAttackCategoryPromptInjection && v.Category != GuardrailChecksPromptAttackCategoryPromptLeakage {
+			c.fail("category", v.Category, "Member must satisfy enum value set: [JAILBREAK, PROMPT_INJECTION, PROMPT_LEAKAGE]")
 		}
 	}
 }
 
-func (v *GuardrailChecksPromptAttackConfig) check(c *checker, at *path) {
-	{
-		p := at.member("categories")
-		if v.Categories == nil {
-			c.null(&p)
-		} else {
-			if len(v.Categories) > 3 {
-				c.fail(&p, v.Categories, "Member must have length less than or equal to 3")
-			}
-			if len(v.Categories) < 1 {
-				c.fail(&p, v.Categories, "Member must have length greater than or equal to 1")
-			}
-			for i := range v.Categories {
-				p := p.index(i)
-				v.Categories[i].check(c, &p)
-			}
+func (v *GuardrailChecksPromptAttackConfig) check(c *checker) {
+	if v.Categories == nil {
+		c.null("categories")
+	} else {
+		if len(v.Categories) > 3 {
+			c.fail("categories", v.Categories, "Member must have length less than or equal to 3")
+		}
+		if len(v.Categories) < 1 {
+			c.fail("categories", v.Categories, "Member must have length greater than or equal to 1")
+		}
+		for i := range v.Categories {
+			c.enterItem("categories", i)
+			v.Categories[i].check(c)
+			c.leave()
 		}
 	}
 }
 
-func (v *GuardrailChecksSensitiveInformationConfig) check(c *checker, at *path) {
-	{
-		p := at.member("entities")
-		if v.Entities == nil {
-			c.null(&p)
-		} else {
-			if len(v.Entities) > 31 {
-				c.fail(&p, v.Entities, "Member must have length less than or equal to 31")
-			}
-			if len(v.Entities) < 1 {
-				c.fail(&p, v.Entities, "Member must have length greater than or equal to 1")
-			}
-			for i := range v.Entities {
-				p := p.index(i)
-				v.Entities[i].check(c, &p)
-			}
+func (v *GuardrailChecksSensitiveInformationConfig) check(c *checker) {
+	if v.Entities == nil {
+		c.null("entities")
+	} else {
+		if len(v.Entities) > 31 {
+			c.fail("entities", v.Entities, "Member must have length less than or equal to 31")
 		}
+		if len(v.Entities) < 1 {
+			c.fail("entities", v.Entities, "Member must have length greater than or equal to 1")
+		}
+		for i := range v.Entities {
+			c.enterItem("entities", i)
+			v.Entities[i].check(c)
+			c.leave()
+		}
 	}
 }
 
-func (v *GuardrailChecksSensitiveInformationEntityConfig) check(c *checker, at *path) {
-	{
-		p := at.member("type")
-		if v.Type == "" {
-			c.null(&p)
-		} else {
-			if v.Type != GuardrailChecksSensitiveInformationEntityTypeAddress && v.Type != GuardrailChecksSensitiveInformationEntityTypeAge && v.Type != GuardrailChecksSensitiveInformationEntityTypeAwsAccessKey && v.Type != GuardrailChecksSensitiveInformationEntityTypeAwsSecretKey && v.Type != GuardrailChecksSensitiveInformationEntityTypeCaHealthNumber && v.Type != GuardrailChecksSensitiveInformationEntityTypeCaSocialInsuranceNumber && v.Type != GuardrailChecksSensitiveInformationEntityTypeCreditDebitCardCvv && v.Type != GuardrailChecksSensitiveInformationEntityTypeCreditDebitCardExpiry && v.Type != GuardrailChecksSensitiveInformationEntityTypeCreditDebitCardNumber && v.Type != GuardrailChecksSensitiveInformationEntityTypeDriverId && v.Type != GuardrailChecksSensitiveInformationEntityTypeEmail && v.Type != GuardrailChecksSensitiveInformationEntityTypeInternationalBankAccountNumber && v.Type != GuardrailChecksSensitiveInformationEntityTypeIpAddress && v.Type != GuardrailChecksSensitiveInformationEntityTypeLicensePlate && v.Type != GuardrailChecksSensitiveInformationEntityTypeMacAddress && v.Type != GuardrailChecksSensitiveInformationEntityTypeName && v.Type != GuardrailChecksSensitiveInformationEntityTypePassword && v.Type != GuardrailChecksSensitiveInformationEntityTypePhone && v.Type != GuardrailChecksSensitiveInformationEntityTypePin && v.Type != GuardrailChecksSensitiveInformationEntityTypeSwiftCode && v.Type != GuardrailChecksSensitiveInformationEntityTypeUkNationalHealthServiceNumber && v.Type != GuardrailChecksSensitiveInformationEntityTypeUkNationalInsuranceNumber && v.Type != GuardrailChecksSensitiveInformationEntityTypeUkUniqueTaxpayerReferenceNumber && v.Type != GuardrailChecksSensitiveInformationEntityTypeUrl && v.Type != GuardrailChecksSensitiveInformationEntityTypeUsername && v.Type != GuardrailChecksSensitiveInformationEntityTypeUsBankAccountNumber && v.Type != GuardrailChecksSensitiveInformationEntityTypeUsBankRoutingNumber && v.Type != GuardrailChecksSensitiveInformationEntityTypeUsIndividualTaxIdentificationNumber && v.Type != GuardrailChecksSensitiveInformationEntityTypeUsPassportNumber && v.Type != GuardrailChecksSensitiveInformationEntityTypeUsSocialSecurityNumber && v.Type != GuardrailChecksSensitiveInformationEntityTypeVehicleIdentificationNumber {
-				c.fail(&p, v.Type, "Member must satisfy enum value set: [ADDRESS, AGE, AWS_ACCESS_KEY, AWS_SECRET_KEY, CA_HEALTH_NUMBER, CA_SOCIAL_INSURANCE_NUMBER, CREDIT_DEBIT_CARD_CVV, CREDIT_DEBIT_CARD_EXPIRY, CREDIT_DEBIT_CARD_NUMBER, DRIVER_ID, EMAIL, INTERNATIONAL_BANK_ACCOUNT_NUMBER, IP_ADDRESS, LICENSE_PLATE, MAC_ADDRESS, NAME, PASSWORD, PHONE, PIN, SWIFT_CODE, UK_NATIONAL_HEALTH_SERVICE_NUMBER, UK_NATIONAL_INSURANCE_NUMBER, UK_UNIQUE_TAXPAYER_REFERENCE_NUMBER, URL, USERNAME, US_BANK_ACCOUNT_NUMBER, US_BANK_ROUTING_NUMBER, US_INDIVIDUAL_TAX_IDENTIFICATION_NUMBER, US_PASSPORT_NUMBER, US_SOCIAL_SECURITY_NUMBER, VEHICLE_IDENTIFICATION_NUMBER]")
-			}
+func (v *GuardrailChecksSensitiveInformationEntityConfig) check(c *checker) {
+	if v.Type == "" {
+		c.null("type")
+	} else {
+		if v.Type != GuardrailChecksSensitiveInformationEntityTypeAddress && v.Type != GuardrailChecksSensitiveInformationEntityTypeAge && v.Type != GuardrailChecksSensitiveInformationEntityTypeAwsAccessKey && v.Type != GuardrailChecksSensitiveInformationEntityTypeAwsSecretKey && v.Type != GuardrailChecksSensitiveInformationEntityTypeCaHealthNumber && v.Type != GuardrailChecksSensitiveInformationEntityTypeCaSocialInsuranceNumber && v.Type != GuardrailChecksSensitiveInformationEntityTypeCreditDebitCardCvv && v.Type != GuardrailChecksSensitiveInformationEntityTypeCreditDebitCardExpiry && v.Type != GuardrailChecksSensitiveInformationEntityTypeCreditDebitCardNumber && v.Type != GuardrailChecksSensitiveInformationEntityTypeDriverId && v.Type != GuardrailChecksSensitiveInformationEntityTypeEmail && v.Type != GuardrailChecksSensitiveInformationEntityTypeInternationalBankAccountNumber && v.Type != GuardrailChecksSensitiveInformationEntityTypeIpAddress && v.Type != GuardrailChecksSensitiveInformationEntityTypeLicensePlate && v.Type != GuardrailChecksSensitiveInformationEntityTypeMacAddress && v.Type != GuardrailChecksSensitiveInformationEntityTypeName && v.Type != GuardrailChecksSensitiveInformationEntityTypePassword && v.Type != GuardrailChecksSensitiveInformationEntityTypePhone && v.Type != GuardrailChecksSensitiveInformationEntityTypePin && v.Type != GuardrailChecksSensitiveInformationEntityTypeSwiftCode && v.Type != GuardrailChecksSensitiveInformationEntityTypeUkNationalHealthServiceNumber && v.Type != GuardrailChecksSensitiveInformationEntityTypeUkNationalInsuranceNumber && v.Type != GuardrailChecksSensitiveInformationEntityTypeUkUniqueTaxpayerReferenceNumber && v.Type != GuardrailChecksSensitiveInformationEntityTypeUrl && v.Type != GuardrailChecksSensitiveInformationEntityTypeUsername && v.Type != GuardrailChecksSensitiveInformationEntityTypeUsBankAccountNumber && v.Type != GuardrailChecksSensitiveInformationEntityTypeUsBankRoutingNumber && v.Type != GuardrailChecksSensitiveInformationEntityTypeUsIndividualTaxIdentificationNumber && v.Type != GuardrailChecksSensitiveInformationEntityTypeUsPassportNumber && v.Type != GuardrailChecksSensitiveInformationEntityTypeUsSocialSecurityNumber && v.Type != GuardrailChecksSensitiveInformationEntityTypeVehicleIdentificationNumber {
+			c.fail("type", v.Type, "Member must satisfy enum value set: [ADDRESS, AGE, AWS_ACCESS_KEY, AWS_SECRET_KEY, CA_HEALTH_NUMBER, CA_SOCIAL_INSURANCE_NUMBER, CREDIT_DEBIT_CARD_CVV, CREDIT_DEBIT_CARD_EXPIRY, CREDIT_DEBIT_CARD_NUMBER, DRIVER_ID, EMAIL, INTERNATIONAL_BANK_ACCOUNT_NUMBER, IP_ADDRESS, LICENSE_PLATE, MAC_ADDRESS, NAME, PASSWORD, PHONE, PIN, SWIFT_CODE, UK_NATIONAL_HEALTH_SERVICE_NUMBER, UK_NATIONAL_INSURANCE_NUMBER, UK_UNIQUE_TAXPAYER_REFERENCE_NUMBER, URL, USERNAME, US_BANK_ACCOUNT_NUMBER, US_BANK_ROUTING_NUMBER, US_INDIVIDUAL_TAX_IDENTIFICATION_NUMBER, US_PASSPORT_NUMBER, US_SOCIAL_SECURITY_NUMBER, VEHICLE_IDENTIFICATION_NUMBER]")
 		}
 	}
 }
 
-func (v *GuardrailConfiguration) check(c *checker, at *path) {
-	{
-		p := at.member("guardrailIdentifier")
-		if !(v.GuardrailIdentifier == nil) {
-			if utf8.RuneCountInString(string(*v.GuardrailIdentifier)) > 2048 {
-				c.fail(&p, *v.GuardrailIdentifier, "Member must have length less than or equal to 2048")
-			}
-			if !patternGuardrailIdentifier.MatchString(*v.GuardrailIdentifier) {
-				c.fail(&p, *v.GuardrailIdentifier, "Member must satisfy regular expression pattern: (|([a-z0-9]+)|(arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:guardrail/[a-z0-9]+))")
-			}
+func (v *GuardrailConfiguration) check(c *checker) {
+	if v.GuardrailIdentifier != nil {
+		if utf8.RuneCountInString(string(*v.GuardrailIdentifier)) > 2048 {
+			c.fail("guardrailIdentifier", *v.GuardrailIdentifier, "Member must have length less than or equal to 2048")
+		}
+		if !patternGuardrailIdentifier.MatchString(*v.GuardrailIdentifier) {
+			c.fail("guardrailIdentifier", *v.GuardrailIdentifier, "Member must satisfy regular expression pattern: (|([a-z0-9]+)|(arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:guardrail/[a-z0-9]+))")
 		}
 	}
-	{
-		p := at.member("guardrailVersion")
-		if !(v.GuardrailVersion == nil) {
-			if !patternGuardrailVersion.MatchString(*v.GuardrailVersion) {
-				c.fail(&p, *v.GuardrailVersion, "Member must satisfy regular expression pattern: (|([1-9][0-9]{0,7})|(DRAFT))")
-			}
+	if v.GuardrailVersion != nil {
+		if !patternGuardrailVersion.MatchString(*v.GuardrailVersion) {
+			c.fail("guardrailVersion", *v.GuardrailVersion, "Member must satisfy regular expression pattern: (|([1-9][0-9]{0,7})|(DRAFT))")
 		}
 	}
-	{
-		p := at.member("trace")
-		if !(v.Trace == "") {
-			if v.Trace != GuardrailTraceEnabled && v.Trace != GuardrailTraceDisabled && v.Trace != GuardrailTraceEnabledFull {
-				c.fail(&p, v.Trace, "Member must satisfy enum value set: [enabled, disabled, enabled_full]")
-			}
+	if v.Trace != "" {
+		if v.Trace != GuardrailTraceEnabled && v.Trace != GuardrailTraceDisabled && v.Trace != GuardrailTraceEnabledFull {
+			c.fail("trace", v.Trace, "Member must satisfy enum value set: [enabled, disabled, enabled_full]")
 		}
 	}
 }
 
-func (v *GuardrailContentBlock) check(c *checker, at *path) {
-	c.union(at, v.Text != nil, v.Image != nil)
-	{
-		p := at.member("text")
-		if !(v.Text == nil) {
-			v.Text.check(c, &p)
-		}
+func (v *GuardrailContentBlock) check(c *checker) {
+	c.union(v.Text != nil, v.Image != nil)
+	if v.Text != nil {
+		c.enter("text")
+		v.Text.check(c)
+		c.leave()
 	}
-	{
-		p := at.member("image")
-		if !(v.Image == nil) {
-			v.Image.check(c, &p)
-		}
+	if v.Image != nil {
+		c.enter("image")
+		v.Image.check(c)
+		c.leave()
 	}
 }
 
-func (v *GuardrailConverseContentBlock) check(c *checker, at *path) {
-	c.union(at, v.Text != nil, v.Image != nil)
-	{
-		p := at.member("text")
-		if !(v.Text == nil) {
-			v.Text.check(c, &p)
-		}
+func (v *GuardrailConverseContentBlock) check(c *checker) {
+	c.union(v.Text != nil, v.Image != nil)
+	if v.Text != nil {
+		c.enter("text")
+		v.Text.check(c)
+		c.leave()
 	}
-	{
-		p := at.member("image")
-		if !(v.Image == nil) {
-			v.Image.check(c, &p)
-		}
+	if v.Image != nil {
+		c.enter("image")
+		v.Image.check(c)
+		c.leave()
 	}
 }
 
-func (v *GuardrailConverseImageBlock) check(c *checker, at *path) {
-	{
-		p := at.member("format")
-		if v.Format == "" {
-			c.null(&p)
-		} else {
-			if v.Format != GuardrailConverseImageFormatPng && v.Format != GuardrailConverseImageFormatJpeg {
-				c.fail(&p, v.Format, "Member must satisfy enum value set: [png, jpeg]")
-			}
+func (v *GuardrailConverseImageBlock) check(c *checker) {
+	if v.Format == "" {
+		c.null("format")
+	} else {
+		if v.Format != GuardrailConverseImageFormatPng && v.Format != GuardrailConverseImageFormatJpeg {
+			c.fail("format", v.Format, "Member must satisfy enum value set: [png, jpeg]")
 		}
 	}
-	{
-		p := at.member("source")
-		if v.Source == nil {
-			c.null(&p)
-		} else {
-			v.Source.check(c, &p)
-		}
+	if v.Source == nil {
+		c.null("source")
+	} else {
+		c.enter("source")
+		v.Source.check(c)
+		c.leave()
 	}
 }
 
-func (v *GuardrailConverseImageSource) check(c *checker, at *path) {
-	c.union(at, v.Bytes != nil)
-	{
-		p := at.member("bytes")
-		if !(v.Bytes == nil) {
-			if len(v.Bytes) < 1 {
-				c.fail(&p, nil, "Member must have length greater than or equal to 1")
-			}
+func (v *GuardrailConverseImageSource) check(c *checker) {
+	c.union(v.Bytes != nil)
+	if v.Bytes != nil {
+		if len(v.Bytes) < 1 {
+			c.fail("bytes", nil, "Member must have length greater than or equal to 1")
 		}
 	}
 }
 
-func (v *GuardrailConverseTextBlock) check(c *checker, at *path) {
-	{
-		p := at.member("text")
-		if v.Text == nil {
-			c.null(&p)
-		}
+func (v *GuardrailConverseTextBlock) check(c *checker) {
+	if v.Text == nil {
+		c.null("text")
 	}
-	{
-		p := at.member("qualifiers")
-		if !(v.Qualifiers == nil) {
-			for _, value := range v.Qualifiers {
-				if value != GuardrailConverseContentQualifierGroundingSource && value != GuardrailConverseContentQualifierQuery && value != GuardrailConverseContentQualifierGuardContent {
-					c.fail(&p, v.Qualifiers, "Member must satisfy constraint: [Member must satisfy enum value set: [grounding_source, query, guard_content]]")
-					break
-				}
+	if v.Qualifiers != nil {
+		for _, value := range v.Qualifiers {
+			if value != GuardrailConverseContentQualifierGroundingSource && value != GuardrailConverseContentQualifierQuery && value != GuardrailConverseContentQualifierGuardContent {
+				c.fail("qualifiers", v.Qualifiers, "Member must satisfy constraint: [Member must satisfy enum value set: [grounding_source, query, guard_content]]")
+				break
 			}
 		}
 	}
 }
 
-func (v *GuardrailImageBlock) check(c *checker, at *path) {
-	{
-		p := at.member("format")
-		if v.Format == "" {
-			c.null(&p)
-		} else {
-			if v.Format != GuardrailImageFormatPng && v.Format != GuardrailImageFormatJpeg {
-				c.fail(&p, v.Format, "Member must satisfy enum value set: [png, jpeg]")
-			}
+func (v *GuardrailImageBlock) check(c *checker) {
+	if v.Format == "" {
+		c.null("format")
+	} else {
+		if v.Format != GuardrailImageFormatPng && v.Format != GuardrailImageFormatJpeg {
+			c.fail("format", v.Format, "Member must satisfy enum value set: [png, jpeg]")
 		}
 	}
-	{
-		p := at.member("source")
-		if v.Source == nil {
-			c.null(&p)
-		} else {
-			v.Source.check(c, &p)
-		}
+	if v.Source == nil {
+		c.null("source")
+	} else {
+		c.enter("source")
+		v.Source.check(c)
+		c.leave()
 	}
 }
 
-func (v *GuardrailImageSource) check(c *checker, at *path) {
-	c.union(at, v.Bytes != nil)
-	{
-		p := at.member("bytes")
-		if !(v.Bytes == nil) {
-			if len(v.Bytes) < 1 {
-				c.fail(&p, nil, "Member must have length greater than or equal to 1")
-			}
+func (v *GuardrailImageSource) check(c *checker) {
+	c.union(v.Bytes != nil)
+	if v.Bytes != nil {
+		if len(v.Bytes) < 1 {
+			c.fail("bytes", nil, "Member must have length greater than or equal to 1")
 		}
 	}
 }
 
-func (v *GuardrailStreamConfiguration) check(c *checker, at *path) {
-	{
-		p := at.member("guardrailIdentifier")
-		if !(v.GuardrailIdentifier == nil) {
-			if utf8.RuneCountInString(string(*v.GuardrailIdentifier)) > 2048 {
-				c.fail(&p, *v.GuardrailIdentifier, "Member must have length less than or equal to 2048")
-			}
-			if !patternGuardrailIdentifier.MatchString(*v.GuardrailIdentifier) {
-				c.fail(&p, *v.GuardrailIdentifier, "Member must satisfy regular expression pattern: (|([a-z0-9]+)|(arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:guardrail/[a-z0-9]+))")
-			}
+func (v *GuardrailStreamConfiguration) check(c *checker) {
+	if v.GuardrailIdentifier != nil {
+		if utf8.RuneCountInString(string(*v.GuardrailIdentifier)) > 2048 {
+			c.fail("guardrailIdentifier", *v.GuardrailIdentifier, "Member must have length less than or equal to 2048")
 		}
+		if !patternGuardrailIdentifier.MatchString(*v.GuardrailIdentifier) {
+			c.fail("guardrailIdentifier", *v.GuardrailIdentifier, "Member must satisfy regular expression pattern: (|([a-z0-9]+)|(arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:guardrail/[a-z0-9]+))")
+		}
 	}
-	{
-		p := at.member("guardrailVersion")
-		if !(v.GuardrailVersion == nil) {
-			if !patternGuardrailVersion.MatchString(*v.GuardrailVersion) {
-				c.fail(&p, *v.GuardrailVersion, "Member must satisfy regular expression pattern: (|([1-9][0-9]{0,7})|(DRAFT))")
-			}
+	if v.GuardrailVersion != nil {
+		if !patternGuardrailVersion.MatchString(*v.GuardrailVersion) {
+			c.fail("guardrailVersion", *v.GuardrailVersion, "Member must satisfy regular expression pattern: (|([1-9][0-9]{0,7})|(DRAFT))")
 		}
 	}
-	{
-		p := at.member("trace")
-		if !(v.Trace == "") {
-			if v.Trace != GuardrailTraceEnabled && v.Trace != GuardrailTraceDisabled && v.Trace != GuardrailTraceEnabledFull {
-				c.fail(&p, v.Trace, "Member must satisfy enum value set: [enabled, disabled, enabled_full]")
-			}
+	if v.Trace != "" {
+		if v.Trace != GuardrailTraceEnabled && v.Trace != GuardrailTraceDisabled && v.Trace != GuardrailTraceEnabledFull {
+			c.fail("trace", v.Trace, "Member must satisfy enum value set: [enabled, disabled, enabled_full]")
 		}
 	}
-	{
-		p := at.member("streamProcessingMode")
-		if !(v.StreamProcessingMode == "") {
-			if v.StreamProcessingMode != GuardrailStreamProcessingModeSync && v.StreamProcessingMode != GuardrailStreamProcessingModeAsync {
-				c.fail(&p, v.StreamProcessingMode, "Member must satisfy enum value set: [sync, async]")
-			}
+	if v.StreamProcessingMode != "" {
+		if v.StreamProcessingMode != GuardrailStreamProcessingModeSync && v.StreamProcessingMode != GuardrailStreamProcessingModeAsync {
+			c.fail("streamProcessingMode", v.StreamProcessingMode, "Member must satisfy enum value set: [sync, async]")
 		}
 	}
 }
 
-func (v *GuardrailTextBlock) check(c *checker, at *path) {
-	{
-		p := at.member("text")
-		if v.Text == nil {
-			c.null(&p)
-		}
+func (v *GuardrailTextBlock) check(c *checker) {
+	if v.Text == nil {
+		c.null("text")
 	}
-	{
-		p := at.member("qualifiers")
-		if !(v.Qualifiers == nil) {
-			for _, value := range v.Qualifiers {
-				if value != GuardrailContentQualifierGroundingSource && value != GuardrailContentQualifierQuery && value != GuardrailContentQualifierGuardContent {
-					c.fail(&p, v.Qualifiers, "Member must satisfy constraint: [Member must satisfy enum value set: [grounding_source, query, guard_content]]")
-					break
-				}
+	if v.Qualifiers != nil {
+		for _, value := range v.Qualifiers {
+			if value != GuardrailContentQualifierGroundingSource && value != GuardrailContentQualifierQuery && value != GuardrailContentQualifierGuardContent {
+				c.fail("qualifiers", v.Qualifiers, "Member must satisfy constraint: [Member must satisfy enum value set: [grounding_source, query, guard_content]]")
+				break
 			}
 		}
 	}
 }
 
-func (v *ImageBlock) check(c *checker, at *path) {
-	{
-		p := at.member("format")
-		if v.Format == "" {
-			c.null(&p)
-		} else {
-			if v.Format != ImageFormatPng && v.Format != ImageFormatJpeg && v.Format != ImageFormatGif && v.Format != ImageFormatWebp {
-				c.fail(&p, v.Format, "Member must satisfy enum value set: [png, jpeg, gif, webp]")
-			}
+func (v *ImageBlock) check(c *checker) {
+	if v.Format == "" {
+		c.null("format")
+	} else {
+		if v.Format != ImageFormatPng && v.Format != ImageFormatJpeg && v.Format != ImageFormatGif && v.Format != ImageFormatWebp {
+			c.fail("format", v.Format, "Member must satisfy enum value set: [png, jpeg, gif, webp]")
 		}
 	}
-	{
-		p := at.member("source")
-		if v.Source == nil {
-			c.null(&p)
-		} else {
-			v.Source.check(c, &p)
-		}
+	if v.Source == nil {
+		c.null("source")
+	} else {
+		c.enter("source")
+		v.Source.check(c)
+		c.leave()
 	}
 }
 
-func (v *ImageSource) check(c *checker, at *path) {
-	c.union(at, v.Bytes != nil, v.S3Location != nil)
-	{
-		p := at.member("bytes")
-		if !(v.Bytes == nil) {
-			if len(v.Bytes) < 1 {
-				c.fail(&p, nil, "Member must have length greater than or equal to 1")
-			}
+func (v *ImageSource) check(c *checker) {
+	c.union(v.Bytes != nil, v.S3Location != nil)
+	if v.Bytes != nil {
+		if len(v.Bytes) < 1 {
+			c.fail("bytes", nil, "Member must have length greater than or equal to 1")
 		}
 	}
-	{
-		p := at.member("s3Location")
-		if !(v.S3Location == nil) {
-			v.S3Location.check(c, &p)
-		}
+	if v.S3Location != nil {
+		c.enter("s3Location")
+		v.S3Location.check(c)
+		c.leave()
 	}
 }
 
-func (v *InferenceConfiguration) check(c *checker, at *path) {
-	{
-		p := at.member("maxTokens")
-		if !(v.MaxTokens == nil) {
-			if *v.MaxTokens < 1 {
-				c.fail(&p, *v.MaxTokens, "Member must have value greater than or equal to 1")
-			}
+func (v *InferenceConfiguration) check(c *checker) {
+	if v.MaxTokens != nil {
+		if *v.MaxTokens < 1 {
+			c.fail("maxTokens", *v.MaxTokens, "Member must have value greater than or equal to 1")
 		}
 	}
-	{
-		p := at.member("temperature")
-		if !(v.Temperature == nil) {
-			if *v.Temperature > 1 {
-				c.fail(&p, *v.Temperature, "Member must have value less than or equal to 1")
-			}
-			if *v.Temperature < 0 {
-				c.fail(&p, *v.Temperature, "Member must have value greater than or equal to 0")
-			}
+	if v.Temperature != nil {
+		if *v.Temperature > 1 {
+			c.fail("temperature", *v.Temperature, "Member must have value less than or equal to 1")
 		}
+		if *v.Temperature < 0 {
+			c.fail("temperature", *v.Temperature, "Member must have value greater than or equal to 0")
+		}
 	}
-	{
-		p := at.member("topP")
-		if !(v.TopP == nil) {
-			if *v.TopP > 1 {
-				c.fail(&p, *v.TopP, "Member must have value less than or equal to 1")
-			}
-			if *v.TopP < 0 {
-				c.fail(&p, *v.TopP, "Member must have value greater than or equal to 0")
-			}
+	if v.TopP != nil {
+		if *v.TopP > 1 {
+			c.fail("topP", *v.TopP, "Member must have value less than or equal to 1")
 		}
+		if *v.TopP < 0 {
+			c.fail("topP", *v.TopP, "Member must have value greater than or equal to 0")
+		}
 	}
-	{
-		p := at.member("stopSequences")
-		if !(v.StopSequences == nil) {
-			if len(v.StopSequences) > 2500 {
-				c.fail(&p, v.StopSequences, "Member must have length less than or equal to 2500")
-			}
-			for _, value := range v.StopSequences {
-				if utf8.RuneCountInString(string(value)) < 1 {
-					c.fail(&p, v.StopSequences, "Member must satisfy constraint: [Member must have length greater than or equal to 1]")
-					break
-				}
+	if v.StopSequences != nil {
+		if len(v.StopSequences) > 2500 {
+			c.fail("stopSequences", v.StopSequences, "Member must have length less than or equal to 2500")
+		}
+		for _, value := range v.StopSequences {
+			if utf8.RuneCountInString(string(value)) < 1 {
+				c.fail("stopSequences", v.StopSequences, "Member must satisfy constraint: [Member must have length greater than or equal to 1]")
+				break
 			}
 		}
 	}
 }
 
-func (v *InvokeGuardrailChecksRequest) check(c *checker, at *path) {
-	{
-		p := at.member("messages")
-		if v.Messages == nil {
-			c.null(&p)
-		} else {
-			if len(v.Messages) < 1 {
-				c.fail(&p, v.Messages, "Member must have length greater than or equal to 1")
-			}
-			for i := range v.Messages {
-				p := p.index(i)
-				v.Messages[i].check(c, &p)
-			}
+func (v *InvokeGuardrailChecksRequest) check(c *checker) {
+	if v.Messages == nil {
+		c.null("messages")
+	} else {
+		if len(v.Messages) < 1 {
+			c.fail("messages", v.Messages, "Member must have length greater than or equal to 1")
 		}
-	}
-	{
-		p := at.member("checks")
-		if v.Checks == nil {
-			c.null(&p)
-		} else {
-			v.Checks.check(c, &p)
+		for i := range v.Messages {
+			c.enterItem("messages", i)
+			v.Messages[i].check(c)
+			c.leave()
 		}
 	}
+	if v.Checks == nil {
+		c.null("checks")
+	} else {
+		c.enter("checks")
+		v.Checks.check(c)
+		c.leave()
+	}
 }
 
-func (v *InvokeModelRequest) check(c *checker, at *path) {
-	{
-		p := at.member("body")
-		if !(v.Body == nil) {
-			if len(v.Body) > 25000000 {
-				c.fail(&p, nil, "Member must have length less than or equal to 25000000")
-			}
+func (v *InvokeModelRequest) check(c *checker) {
+	if v.Body != nil {
+		if len(v.Body) > 25000000 {
+			c.fail("body", nil, "Member must have length less than or equal to 25000000")
 		}
 	}
-	{
-		p := at.member("modelId")
-		if utf8.RuneCountInString(string(v.ModelId)) > 2048 {
-			c.fail(&p, v.ModelId, "Member must have length less than or equal to 2048")
-		}
-		if utf8.RuneCountInString(string(v.ModelId)) < 1 {
-			c.fail(&p, v.ModelId, "Member must have length greater than or equal to 1")
-		}
-		if !patternInvokeModelIdentifier.MatchString(v.ModelId) {
-			c.fail(&p, v.ModelId, "Member must satisfy regular expression pattern: (arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:(([0-9]{12}:custom-model/[a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}/[a-z0-9]{12})|(:foundation-model/[a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}([.:]?[a-z0-9-]{1,63}))|([0-9]{12}:imported-model/[a-z0-9]{12})|([0-9]{12}:provisioned-model/[a-z0-9]{12})|([0-9]{12}:custom-model-deployment/[a-z0-9]{12})|([0-9]{12}:(inference-profile|application-inference-profile)/[a-zA-Z0-9-:.]+)))|([a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}([.:]?[a-z0-9-]{1,63}))|(([0-9a-zA-Z][_-]?)+)|([a-zA-Z0-9-:.]+)$|(^(arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:prompt/[0-9a-zA-Z]{10}(?::[0-9]{1,5})?))$|(^arn:aws:sagemaker:[a-z0-9-]+:[0-9]{12}:endpoint/[a-zA-Z0-9-]+$)|(^arn:aws(-[^:]+)?:bedrock:([0-9a-z-]{1,20}):([0-9]{12}):(default-)?prompt-router/[a-zA-Z0-9-:.]+$)")
-		}
+	if utf8.RuneCountInString(string(v.ModelId)) > 2048 {
+		c.fail("modelId", v.ModelId, "Member must have length less than or equal to 2048")
 	}
-	{
-		p := at.member("trace")
-		if !(v.Trace == "") {
-			if v.Trace != TraceEnabled && v.Trace != TraceDisabled && v.Trace != TraceEnabledFull {
-				c.fail(&p, v.Trace, "Member must satisfy enum value set: [ENABLED, DISABLED, ENABLED_FULL]")
-			}
+	if utf8.RuneCountInString(string(v.ModelId)) < 1 {
+		c.fail("modelId", v.ModelId, "Member must have length greater than or equal to 1")
+	}
+	if !patternInvokeModelIdentifier.MatchString(v.ModelId) {
+		c.fail("modelId", v.ModelId, "Member must satisfy regular expression pattern: (arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:(([0-9]{12}:custom-model/[a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}/[a-z0-9]{12})|(:foundation-model/[a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}([.:]?[a-z0-9-]{1,63}))|([0-9]{12}:imported-model/[a-z0-9]{12})|([0-9]{12}:provisioned-model/[a-z0-9]{12})|([0-9]{12}:custom-model-deployment/[a-z0-9]{12})|([0-9]{12}:(inference-profile|application-inference-profile)/[a-zA-Z0-9-:.]+)))|([a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}([.:]?[a-z0-9-]{1,63}))|(([0-9a-zA-Z][_-]?)+)|([a-zA-Z0-9-:.]+)$|(^(arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:prompt/[0-9a-zA-Z]{10}(?::[0-9]{1,5})?))$|(^arn:aws:sagemaker:[a-z0-9-]+:[0-9]{12}:endpoint/[a-zA-Z0-9-]+$)|(^arn:aws(-[^:]+)?:bedrock:([0-9a-z-]{1,20}):([0-9]{12}):(default-)?prompt-router/[a-zA-Z0-9-:.]+$)")
+	}
+	if v.Trace != "" {
+		if v.Trace != TraceEnabled && v.Trace != TraceDisabled && v.Trace != TraceEnabledFull {
+			c.fail("trace", v.Trace, "Member must satisfy enum value set: [ENABLED, DISABLED, ENABLED_FULL]")
 		}
 	}
-	{
-		p := at.member("guardrailIdentifier")
-		if !(v.GuardrailIdentifier == nil) {
-			if utf8.RuneCountInString(string(*v.GuardrailIdentifier)) > 2048 {
-				c.fail(&p, *v.GuardrailIdentifier, "Member must have length less than or equal to 2048")
-			}
-			if !patternGuardrailIdentifier.MatchString(*v.GuardrailIdentifier) {
-				c.fail(&p, *v.GuardrailIdentifier, "Member must satisfy regular expression pattern: (|([a-z0-9]+)|(arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:guardrail/[a-z0-9]+))")
-			}
+	if v.GuardrailIdentifier != nil {
+		if utf8.RuneCountInString(string(*v.GuardrailIdentifier)) > 2048 {
+			c.fail("guardrailIdentifier", *v.GuardrailIdentifier, "Member must have length less than or equal to 2048")
+		}
+		if !patternGuardrailIdentifier.MatchString(*v.GuardrailIdentifier) {
+			c.fail("guardrailIdentifier", *v.GuardrailIdentifier, "Member must satisfy regular expression pattern: (|([a-z0-9]+)|(arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:guardrail/[a-z0-9]+))")
 		}
 	}
-	{
-		p := at.member("guardrailVersion")
-		if !(v.GuardrailVersion == nil) {
-			if !patternGuardrailVersion.MatchString(*v.GuardrailVersion) {
-				c.fail(&p, *v.GuardrailVersion, "Member must satisfy regular expression pattern: (|([1-9][0-9]{0,7})|(DRAFT))")
-			}
+	if v.GuardrailVersion != nil {
+		if !patternGuardrailVersion.MatchString(*v.GuardrailVersion) {
+			c.fail("guardrailVersion", *v.GuardrailVersion, "Member must satisfy regular expression pattern: (|([1-9][0-9]{0,7})|(DRAFT))")
 		}
 	}
-	{
-		p := at.member("performanceConfigLatency")
-		if !(v.PerformanceConfigLatency == "") {
-			if v.PerformanceConfigLatency != PerformanceConfigLatencyStandard && v.PerformanceConfigLatency != PerformanceConfigLatencyOptimized {
-				c.fail(&p, v.PerformanceConfigLatency, "Member must satisfy enum value set: [standard, optimized]")
-			}
+	if v.PerformanceConfigLatency != "" {
+		if v.PerformanceConfigLatency != PerformanceConfigLatencyStandard && v.PerformanceConfigLatency != PerformanceConfigLatencyOptimized {
+			c.fail("performanceConfigLatency", v.PerformanceConfigLatency, "Member must satisfy enum value set: [standard, optimized]")
 		}
 	}
-	{
-		p := at.member("serviceTier")
-		if !(v.ServiceTier == "") {
-			if v.ServiceTier != ServiceTierTypePriority && v.ServiceTier != ServiceTierTypeDefault && v.ServiceTier != ServiceTierTypeFlex && v.ServiceTier != ServiceTierTypeReserved {
-				c.fail(&p, v.ServiceTier, "Member must satisfy enum value set: [priority, default, flex, reserved]")
-			}
+	if v.ServiceTier != "" {
+		if v.ServiceTier != ServiceTierTypePriority && v.ServiceTier != ServiceTierTypeDefault && v.ServiceTier != ServiceTierTypeFlex && v.ServiceTier != ServiceTierTypeReserved {
+			c.fail("serviceTier", v.ServiceTier, "Member must satisfy enum value set: [priority, default, flex, reserved]")
 		}
 	}
-	{
-		p := at.member("requestMetadata")
-		if !(v.RequestMetadata == nil) {
-			if utf8.RuneCountInString(string(*v.RequestMetadata)) > 8500 {
-				c.fail(&p, nil, "Member must have length less than or equal to 8500")
-			}
+	if v.RequestMetadata != nil {
+		if utf8.RuneCountInString(string(*v.RequestMetadata)) > 8500 {
+			c.fail("requestMetadata", nil, "Member must have length less than or equal to 8500")
 		}
 	}
 }
 
-func (v *InvokeModelTokensRequest) check(c *checker, at *path) {
-	{
-		p := at.member("body")
-		if v.Body == nil {
-			c.null(&p)
-		} else {
-			if len(v.Body) > 25000000 {
-				c.fail(&p, nil, "Member must have length less than or equal to 25000000")
-			}
+func (v *InvokeModelTokensRequest) check(c *checker) {
+	if v.Body == nil {
+		c.null("body")
+	} else {
+		if len(v.Body) > 25000000 {
+			c.fail("body", nil, "Member must have length less than or equal to 25000000")
 		}
 	}
 }
 
-func (v *InvokeModelWithBidirectionalStreamInput) check(c *checker, at *path) {
-	{
-		p := at.member("chunk")
-		if !(v.Chunk == nil) {
-			v.Chunk.check(c, &p)
-		}
+func (v *InvokeModelWithBidirectionalStreamInput) check(c *checker) {
+	if v.Chunk != nil {
+		c.enter("chunk")
+		v.Chunk.check(c)
+		c.leave()
 	}
 }
 
-func (v *InvokeModelWithBidirectionalStreamRequest) check(c *checker, at *path) {
-	{
-		p := at.member("modelId")
-		if utf8.RuneCountInString(string(v.ModelId)) > 2048 {
-			c.fail(&p, v.ModelId, "Member must have length less than or equal to 2048")
-		}
-		if utf8.RuneCountInString(string(v.ModelId)) < 1 {
-			c.fail(&p, v.ModelId, "Member must have length greater than or equal to 1")
-		}
-		if !patternInvokeModelIdentifier.MatchString(v.ModelId) {
-			c.fail(&p, v.ModelId, "Member must satisfy regular expression pattern: (arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:(([0-9]{12}:custom-model/[a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}/[a-z0-9]{12})|(:foundation-model/[a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}([.:]?[a-z0-9-]{1,63}))|([0-9]{12}:imported-model/[a-z0-9]{12})|([0-9]{12}:provisioned-model/[a-z0-9]{12})|([0-9]{12}:custom-model-deployment/[a-z0-9]{12})|([0-9]{12}:(inference-profile|application-inference-profile)/[a-zA-Z0-9-:.]+)))|([a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}([.:]?[a-z0-9-]{1,63}))|(([0-9a-zA-Z][_-]?)+)|([a-zA-Z0-9-:.]+)$|(^(arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:prompt/[0-9a-zA-Z]{10}(?::[0-9]{1,5})?))$|(^arn:aws:sagemaker:[a-z0-9-]+:[0-9]{12}:endpoint/[a-zA-Z0-9-]+$)|(^arn:aws(-[^:]+)?:bedrock:([0-9a-z-]{1,20}):([0-9]{12}):(default-)?prompt-router/[a-zA-Z0-9-:.]+$)")
-		}
+func (v *InvokeModelWithBidirectionalStreamRequest) check(c *checker) {
+	if utf8.RuneCountInString(string(v.ModelId)) > 2048 {
+		c.fail("modelId", v.ModelId, "Member must have length less than or equal to 2048")
+	}
+	if utf8.RuneCountInString(string(v.ModelId)) < 1 {
+		c.fail("modelId", v.ModelId, "Member must have length greater than or equal to 1")
+	}
+	if !patternInvokeModelIdentifier.MatchString(v.ModelId) {
+		c.fail("modelId", v.ModelId, "Member must satisfy regular expression pattern: (arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:(([0-9]{12}:custom-model/[a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}/[a-z0-9]{12})|(:foundation-model/[a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}([.:]?[a-z0-9-]{1,63}))|([0-9]{12}:imported-model/[a-z0-9]{12})|([0-9]{12}:provisioned-model/[a-z0-9]{12})|([0-9]{12}:custom-model-deployment/[a-z0-9]{12})|([0-9]{12}:(inference-profile|application-inference-profile)/[a-zA-Z0-9-:.]+)))|([a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}([.:]?[a-z0-9-]{1,63}))|(([0-9a-zA-Z][_-]?)+)|([a-zA-Z0-9-:.]+)$|(^(arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:prompt/[0-9a-zA-Z]{10}(?::[0-9]{1,5})?))$|(^arn:aws:sagemaker:[a-z0-9-]+:[0-9]{12}:endpoint/[a-zA-Z0-9-]+$)|(^arn:aws(-[^:]+)?:bedrock:([0-9a-z-]{1,20}):([0-9]{12}):(default-)?prompt-router/[a-zA-Z0-9-:.]+$)")
 	}
 }
 
-func (v *InvokeModelWithResponseStreamRequest) check(c *checker, at *path) {
-	{
-		p := at.member("body")
-		if !(v.Body == nil) {
-			if len(v.Body) > 25000000 {
-				c.fail(&p, nil, "Member must have length less than or equal to 25000000")
-			}
+func (v *InvokeModelWithResponseStreamRequest) check(c *checker) {
+	if v.Body != nil {
+		if len(v.Body) > 25000000 {
+			c.fail("body", nil, "Member must have length less than or equal to 25000000")
 		}
 	}
-	{
-		p := at.member("modelId")
-		if utf8.RuneCountInString(string(v.ModelId)) > 2048 {
-			c.fail(&p, v.ModelId, "Member must have length less than or equal to 2048")
-		}
-		if utf8.RuneCountInString(string(v.ModelId)) < 1 {
-			c.fail(&p, v.ModelId, "Member must have length greater than or equal to 1")
-		}
-		if !patternInvokeModelIdentifier.MatchString(v.ModelId) {
-			c.fail(&p, v.ModelId, "Member must satisfy regular expression pattern: (arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:(([0-9]{12}:custom-model/[a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}/[a-z0-9]{12})|(:foundation-model/[a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}([.:]?[a-z0-9-]{1,63}))|([0-9]{12}:imported-model/[a-z0-9]{12})|([0-9]{12}:provisioned-model/[a-z0-9]{12})|([0-9]{12}:custom-model-deployment/[a-z0-9]{12})|([0-9]{12}:(inference-profile|application-inference-profile)/[a-zA-Z0-9-:.]+)))|([a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}([.:]?[a-z0-9-]{1,63}))|(([0-9a-zA-Z][_-]?)+)|([a-zA-Z0-9-:.]+)$|(^(arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:prompt/[0-9a-zA-Z]{10}(?::[0-9]{1,5})?))$|(^arn:aws:sagemaker:[a-z0-9-]+:[0-9]{12}:endpoint/[a-zA-Z0-9-]+$)|(^arn:aws(-[^:]+)?:bedrock:([0-9a-z-]{1,20}):([0-9]{12}):(default-)?prompt-router/[a-zA-Z0-9-:.]+$)")
-		}
+	if utf8.RuneCountInString(string(v.ModelId)) > 2048 {
+		c.fail("modelId", v.ModelId, "Member must have length less than or equal to 2048")
 	}
-	{
-		p := at.member("trace")
-		if !(v.Trace == "") {
-			if v.Trace != TraceEnabled && v.Trace != TraceDisabled && v.Trace != TraceEnabledFull {
-				c.fail(&p, v.Trace, "Member must satisfy enum value set: [ENABLED, DISABLED, ENABLED_FULL]")
-			}
+	if utf8.RuneCountInString(string(v.ModelId)) < 1 {
+		c.fail("modelId", v.ModelId, "Member must have length greater than or equal to 1")
+	}
+	if !patternInvokeModelIdentifier.MatchString(v.ModelId) {
+		c.fail("modelId", v.ModelId, "Member must satisfy regular expression pattern: (arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:(([0-9]{12}:custom-model/[a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}/[a-z0-9]{12})|(:foundation-model/[a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}([.:]?[a-z0-9-]{1,63}))|([0-9]{12}:imported-model/[a-z0-9]{12})|([0-9]{12}:provisioned-model/[a-z0-9]{12})|([0-9]{12}:custom-model-deployment/[a-z0-9]{12})|([0-9]{12}:(inference-profile|application-inference-profile)/[a-zA-Z0-9-:.]+)))|([a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}([.:]?[a-z0-9-]{1,63}))|(([0-9a-zA-Z][_-]?)+)|([a-zA-Z0-9-:.]+)$|(^(arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:prompt/[0-9a-zA-Z]{10}(?::[0-9]{1,5})?))$|(^arn:aws:sagemaker:[a-z0-9-]+:[0-9]{12}:endpoint/[a-zA-Z0-9-]+$)|(^arn:aws(-[^:]+)?:bedrock:([0-9a-z-]{1,20}):([0-9]{12}):(default-)?prompt-router/[a-zA-Z0-9-:.]+$)")
+	}
+	if v.Trace != "" {
+		if v.Trace != TraceEnabled && v.Trace != TraceDisabled && v.Trace != TraceEnabledFull {
+			c.fail("trace", v.Trace, "Member must satisfy enum value set: [ENABLED, DISABLED, ENABLED_FULL]")
 		}
 	}
-	{
-		p := at.member("guardrailIdentifier")
-		if !(v.GuardrailIdentifier == nil) {
-			if utf8.RuneCountInString(string(*v.GuardrailIdentifier)) > 2048 {
-				c.fail(&p, *v.GuardrailIdentifier, "Member must have length less than or equal to 2048")
-			}
-			if !patternGuardrailIdentifier.MatchString(*v.GuardrailIdentifier) {
-				c.fail(&p, *v.GuardrailIdentifier, "Member must satisfy regular expression pattern: (|([a-z0-9]+)|(arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:guardrail/[a-z0-9]+))")
-			}
+	if v.GuardrailIdentifier != nil {
+		if utf8.RuneCountInString(string(*v.GuardrailIdentifier)) > 2048 {
+			c.fail("guardrailIdentifier", *v.GuardrailIdentifier, "Member must have length less than or equal to 2048")
 		}
+		if !patternGuardrailIdentifier.MatchString(*v.GuardrailIdentifier) {
+			c.fail("guardrailIdentifier", *v.GuardrailIdentifier, "Member must satisfy regular expression pattern: (|([a-z0-9]+)|(arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:guardrail/[a-z0-9]+))")
+		}
 	}
-	{
-		p := at.member("guardrailVersion")
-		if !(v.GuardrailVersion == nil) {
-			if !patternGuardrailVersion.MatchString(*v.GuardrailVersion) {
-				c.fail(&p, *v.GuardrailVersion, "Member must satisfy regular expression pattern: (|([1-9][0-9]{0,7})|(DRAFT))")
-			}
+	if v.GuardrailVersion != nil {
+		if !patternGuardrailVersion.MatchString(*v.GuardrailVersion) {
+			c.fail("guardrailVersion", *v.GuardrailVersion, "Member must satisfy regular expression pattern: (|([1-9][0-9]{0,7})|(DRAFT))")
 		}
 	}
-	{
-		p := at.member("performanceConfigLatency")
-		if !(v.PerformanceConfigLatency == "") {
-			if v.PerformanceConfigLatency != PerformanceConfigLatencyStandard && v.PerformanceConfigLatency != PerformanceConfigLatencyOptimized {
-				c.fail(&p, v.PerformanceConfigLatency, "Member must satisfy enum value set: [standard, optimized]")
-			}
+	if v.PerformanceConfigLatency != "" {
+		if v.PerformanceConfigLatency != PerformanceConfigLatencyStandard && v.PerformanceConfigLatency != PerformanceConfigLatencyOptimized {
+			c.fail("performanceConfigLatency", v.PerformanceConfigLatency, "Member must satisfy enum value set: [standard, optimized]")
 		}
 	}
-	{
-		p := at.member("serviceTier")
-		if !(v.ServiceTier == "") {
-			if v.ServiceTier != ServiceTierTypePriority && v.ServiceTier != ServiceTierTypeDefault && v.ServiceTier != ServiceTierTypeFlex && v.ServiceTier != ServiceTierTypeReserved {
-				c.fail(&p, v.ServiceTier, "Member must satisfy enum value set: [priority, default, flex, reserved]")
-			}
+	if v.ServiceTier != "" {
+		if v.ServiceTier != ServiceTierTypePriority && v.ServiceTier != ServiceTierTypeDefault && v.ServiceTier != ServiceTierTypeFlex && v.ServiceTier != ServiceTierTypeReserved {
+			c.fail("serviceTier", v.ServiceTier, "Member must satisfy enum value set: [priority, default, flex, reserved]")
 		}
 	}
-	{
-		p := at.member("requestMetadata")
-		if !(v.RequestMetadata == nil) {
-			if utf8.RuneCountInString(string(*v.RequestMetadata)) > 8500 {
-				c.fail(&p, nil, "Member must have length less than or equal to 8500")
-			}
+	if v.RequestMetadata != nil {
+		if utf8.RuneCountInString(string(*v.RequestMetadata)) > 8500 {
+			c.fail("requestMetadata", nil, "Member must have length less than or equal to 8500")
 		}
 	}
 }
 
-func (v *JsonSchemaDefinition) check(c *checker, at *path) {
-	{
-		p := at.member("schema")
-		if v.Schema == nil {
-			c.null(&p)
-		}
+func (v *JsonSchemaDefinition) check(c *checker) {
+	if v.Schema == nil {
+		c.null("schema")
 	}
 }
 
-func (v *ListAsyncInvokesRequest) check(c *checker, at *path) {
-	{
-		p := at.member("statusEquals")
-		if !(v.StatusEquals == "") {
-			if v.StatusEquals != AsyncInvokeStatusInProgress && v.StatusEquals != AsyncInvokeStatusCompleted && v.StatusEquals != AsyncInvokeStatusFailed {
-				c.fail(&p, v.StatusEquals, "Member must satisfy enum value set: [InProgress, Completed, Failed]")
-			}
+func (v *ListAsyncInvokesRequest) check(c *checker) {
+	if v.StatusEquals != "" {
+		if v.StatusEquals != AsyncInvokeStatusInProgress && v.StatusEquals != AsyncInvokeStatusCompleted && v.StatusEquals != AsyncInvokeStatusFailed {
+			c.fail("statusEquals", v.StatusEquals, "Member must satisfy enum value set: [InProgress, Completed, Failed]")
 		}
 	}
-	{
-		p := at.member("maxResults")
-		if !(v.MaxResults == nil) {
-			if *v.MaxResults > 1000 {
-				c.fail(&p, *v.MaxResults, "Member must have value less than or equal to 1000")
-			}
-			if *v.MaxResults < 1 {
-				c.fail(&p, *v.MaxResults, "Member must have value greater than or equal to 1")
-			}
+	if v.MaxResults != nil {
+		if *v.MaxResults > 1000 {
+			c.fail("maxResults", *v.MaxResults, "Member must have value less than or equal to 1000")
 		}
+		if *v.MaxResults < 1 {
+			c.fail("maxResults", *v.MaxResults, "Member must have value greater than or equal to 1")
+		}
 	}
-	{
-		p := at.member("nextToken")
-		if !(v.NextToken == nil) {
-			if utf8.RuneCountInString(string(*v.NextToken)) > 2048 {
-				c.fail(&p, *v.NextToken, "Member must have length less than or equal to 2048")
-			}
-			if utf8.RuneCountInString(string(*v.NextToken)) < 1 {
-				c.fail(&p, *v.NextToken, "Member must have length greater than or equal to 1")
-			}
-			if !patternPaginationToken.MatchString(*v.NextToken) {
-				c.fail(&p, *v.NextToken, "Member must satisfy regular expression pattern: \\S*")
-			}
+	if v.NextToken != nil {
+		if utf8.RuneCountInString(string(*v.NextToken)) > 2048 {
+			c.fail("nextToken", *v.NextToken, "Member must have length less than or equal to 2048")
+		}
+		if utf8.RuneCountInString(string(*v.NextToken)) < 1 {
+			c.fail("nextToken", *v.NextToken, "Member must have length greater than or equal to 1")
 		}
+		if !patternPaginationToken.MatchString(*v.NextToken) {
+			c.fail("nextToken", *v.NextToken, "Member must satisfy regular expression pattern: \\S*")
+		}
 	}
-	{
-		p := at.member("sortBy")
-		if !(v.SortBy == "") {
-			if v.SortBy != SortAsyncInvocationBySubmissionTime {
-				c.fail(&p, v.SortBy, "Member must satisfy enum value set: [SubmissionTime]")
-			}
+	if v.SortBy != "" {
+		if v.SortBy != SortAsyncInvocationBySubmissionTime {
+			c.fail("sortBy", v.SortBy, "Member must satisfy enum value set: [SubmissionTime]")
 		}
 	}
-	{
-		p := at.member("sortOrder")
-		if !(v.SortOrder == "") {
-			if v.SortOrder != SortOrderAscending && v.SortOrder != SortOrderDescending {
-				c.fail(&p, v.SortOrder, "Member must satisfy enum value set: [Ascending, Descending]")
-			}
+	if v.SortOrder != "" {
+		if v.SortOrder != SortOrderAscending && v.SortOrder != SortOrderDescending {
+			c.fail("sortOrder", v.SortOrder, "Member must satisfy enum value set: [Ascending, Descending]")
 		}
 	}
 }
 
-func (v *ListFoundationModelsRequest) check(c *checker, at *path) {
-	{
-		p := at.member("byProvider")
-		if !(v.ByProvider == nil) {
-			if !patternProvider.MatchString(*v.ByProvider) {
-				c.fail(&p, *v.ByProvider, "Member must satisfy regular expression pattern: [A-Za-z0-9- ]{1,63}")
-			}
+func (v *ListFoundationModelsRequest) check(c *checker) {
+	if v.ByProvider != nil {
+		if !patternProvider.MatchString(*v.ByProvider) {
+			c.fail("byProvider", *v.ByProvider, "Member must satisfy regular expression pattern: [A-Za-z0-9- ]{1,63}")
 		}
 	}
-	{
-		p := at.member("byCustomizationType")
-		if !(v.ByCustomizationType == "") {
-			if v.ByCustomizationType != ModelCustomizationFineTuning && v.ByCustomizationType != ModelCustomizationContinuedPreTraining && v.ByCustomizationType != ModelCustomizationDistillation {
-				c.fail(&p, v.ByCustomizationType, "Member must satisfy enum value set: [FINE_TUNING, CONTINUED_PRE_TRAINING, DISTILLATION]")
-			}
+	if v.ByCustomizationType != "" {
+		if v.ByCustomizationType != ModelCustomizationFineTuning && v.ByCustomizationType != ModelCustomizationContinuedPreTraining && v.ByCustomizationType != ModelCustomizationDistillation {
+			c.fail("byCustomizationType", v.ByCustomizationType, "Member must satisfy enum value set: [FINE_TUNING, CONTINUED_PRE_TRAINING, DISTILLATION]")
 		}
 	}
-	{
-		p := at.member("byOutputModality")
-		if !(v.ByOutputModality == "") {
-			if v.ByOutputModality != ModelModalityText && v.ByOutputModality != ModelModalityImage && v.ByOutputModality != ModelModalityEmbedding {
-				c.fail(&p, v.ByOutputModality, "Member must satisfy enum value set: [TEXT, IMAGE, EMBEDDING]")
-			}
+	if v.ByOutputModality != "" {
+		if v.ByOutputModality != ModelModalityText && v.ByOutputModality != ModelModalityImage && v.ByOutputModality != ModelModalityEmbedding {
+			c.fail("byOutputModality", v.ByOutputModality, "Member must satisfy enum value set: [TEXT, IMAGE, EMBEDDING]")
 		}
 	}
-	{
-		p := at.member("byInferenceType")
-		if !(v.ByInferenceType == "") {
-			if v.ByInferenceType != InferenceTypeOnDemand && v.ByInferenceType != InferenceTypeProvisioned {
-				c.fail(&p, v.ByInferenceType, "Member must satisfy enum value set: [ON_DEMAND, PROVISIONED]")
-			}
+	if v.ByInferenceType != "" {
+		if v.ByInferenceType != InferenceTypeOnDemand && v.ByInferenceType != InferenceTypeProvisioned {
+			c.fail("byInferenceType", v.ByInferenceType, "Member must satisfy enum value set: [ON_DEMAND, PROVISIONED]")
 		}
 	}
 }
 
-func (v *ListInferenceProfilesRequest) check(c *checker, at *path) {
-	{
-		p := at.member("maxResults")
-		if !(v.MaxResults == nil) {
-			if *v.MaxResults > 1000 {
-				c.fail(&p, *v.MaxResults, "Member must have value less than or equal to 1000")
-			}
-			if *v.MaxResults < 1 {
-				c.fail(&p, *v.MaxResults, "Member must have value greater than or equal to 1")
-			}
+func (v *ListInferenceProfilesRequest) check(c *checker) {
+	if v.MaxResults != nil {
+		if *v.MaxResults > 1000 {
+			c.fail("maxResults", *v.MaxResults, "Member must have value less than or equal to 1000")
 		}
+		if *v.MaxResults < 1 {
+			c.fail("maxResults", *v.MaxResults, "Member must have value greater than or equal to 1")
+		}
 	}
-	{
-		p := at.member("nextToken")
-		if !(v.NextToken == nil) {
-			if utf8.RuneCountInString(string(*v.NextToken)) > 2048 {
-				c.fail(&p, *v.NextToken, "Member must have length less than or equal to 2048")
-			}
-			if utf8.RuneCountInString(string(*v.NextToken)) < 1 {
-				c.fail(&p, *v.NextToken, "Member must have length greater than or equal to 1")
-			}
-			if !patternPaginationToken.MatchString(*v.NextToken) {
-				c.fail(&p, *v.NextToken, "Member must satisfy regular expression pattern: \\S*")
-			}
+	if v.NextToken != nil {
+		if utf8.RuneCountInString(string(*v.NextToken)) > 2048 {
+			c.fail("nextToken", *v.NextToken, "Member must have length less than or equal to 2048")
+		}
+		if utf8.RuneCountInString(string(*v.NextToken)) < 1 {
+			c.fail("nextToken", *v.NextToken, "Member must have length greater than or equal to 1")
+		}
+		if !patternPaginationToken.MatchString(*v.NextToken) {
+			c.fail("nextToken", *v.NextToken, "Member must satisfy regular expression pattern: \\S*")
 		}
 	}
-	{
-		p := at.member("typeEquals")
-		if !(v.TypeEquals == "") {
-			if v.TypeEquals != InferenceProfileTypeSystemDefined && v.TypeEquals != InferenceProfileTypeApplication {
-				c.fail(&p, v.TypeEquals, "Member must satisfy enum value set: [SYSTEM_DEFINED, APPLICATION]")
-			}
+	if v.TypeEquals != "" {
+		if v.TypeEquals != InferenceProfileTypeSystemDefined && v.TypeEquals != InferenceProfileTypeApplication {
+			c.fail("typeEquals", v.TypeEquals, "Member must satisfy enum value set: [SYSTEM_DEFINED, APPLICATION]")
 		}
 	}
 }
 
-func (v *Message) check(c *checker, at *path) {
-	{
-		p := at.member("role")
-		if v.Role == "" {
-			c.null(&p)
-		} else {
-			if v.Role != ConversationRoleUser && v.Role != ConversationRoleAssistant && v.Role != ConversationRoleSystem {
-				c.fail(&p, v.Role, "Member must satisfy enum value set: [user, assistant, system]")
-			}
+func (v *Message) check(c *checker) {
+	if v.Role == "" {
+		c.null("role")
+	} else {
+		if v.Role != ConversationRoleUser && v.Role != ConversationRoleAssistant && v.Role != ConversationRoleSystem {
+			c.fail("role", v.Role, "Member must satisfy enum value set: [user, assistant, system]")
 		}
 	}
-	{
-		p := at.member("content")
-		if v.Content == nil {
-			c.null(&p)
-		} else {
-			for i := range v.Content {
-				p := p.index(i)
-				v.Content[i].check(c, &p)
-			}
+	if v.Content == nil {
+		c.null("content")
+	} else {
+		for i := range v.Content {
+			c.enterItem("content", i)
+			v.Content[i].check(c)
+			c.leave()
 		}
 	}
 }
 
-func (v *OutputConfig) check(c *checker, at *path) {
-	{
-		p := at.member("textFormat")
-		if !(v.TextFormat == nil) {
-			v.TextFormat.check(c, &p)
-		}
+func (v *OutputConfig) check(c *checker) {
+	if v.TextFormat != nil {
+		c.enter("textFormat")
+		v.TextFormat.check(c)
+		c.leave()
 	}
-	{
-		p := at.member("effort")
-		if !(v.Effort == nil) {
-			if utf8.RuneCountInString(string(*v.Effort)) > 16 {
-				c.fail(&p, *v.Effort, "Member must have length less than or equal to 16")
-			}
+	if v.Effort != nil {
+		if utf8.RuneCountInString(string(*v.Effort)) > 16 {
+			c.fail("effort", *v.Effort, "Member must have length less than or equal to 16")
 		}
 	}
 }
 
-func (v *OutputFormat) check(c *checker, at *path) {
-	{
-		p := at.member("type")
-		if v.Type == "" {
-			c.null(&p)
-		} else {
-			if v.Type != OutputFormatTypeJsonSchema {
-				c.fail(&p, v.Type, "Member must satisfy enum value set: [json_schema]")
-			}
+func (v *OutputFormat) check(c *checker) {
+	if v.Type == "" {
+		c.null("type")
+	} else {
+		if v.Type != OutputFormatTypeJsonSchema {
+			c.fail("type", v.Type, "Member must satisfy enum value set: [json_schema]")
 		}
 	}
-	{
-		p := at.member("structure")
-		if v.Structure == nil {
-			c.null(&p)
-		} else {
-			v.Structure.check(c, &p)
-		}
+	if v.Structure == nil {
+		c.null("structure")
+	} else {
+		c.enter("structure")
+		v.Structure.check(c)
+		c.leave()
 	}
 }
 
-func (v *OutputFormatStructure) check(c *checker, at *path) {
-	c.union(at, v.JsonSchema != nil)
-	{
-		p := at.member("jsonSchema")
-		if !(v.JsonSchema == nil) {
-			v.JsonSchema.check(c, &p)
-		}
+func (v *OutputFormatStructure) check(c *checker) {
+	c.union(v.JsonSchema != nil)
+	if v.JsonSchema != nil {
+		c.enter("jsonSchema")
+		v.JsonSchema.check(c)
+		c.leave()
 	}
 }
 
-func (v *PerformanceConfiguration) check(c *checker, at *path) {
-	{
-		p := at.member("latency")
-		if !(v.Latency == "") {
-			if v.Latency != PerformanceConfigLatencyStandard && v.Latency != PerformanceConfigLatencyOptimized {
-				c.fail(&p, v.Latency, "Member must satisfy enum value set: [standard, optimized]")
-			}
+func (v *PerformanceConfiguration) check(c *checker) {
+	if v.Latency != "" {
+		if v.Latency != PerformanceConfigLatencyStandard && v.Latency != PerformanceConfigLatencyOptimized {
+			c.fail("latency", v.Latency, "Member must satisfy enum value set: [standard, optimized]")
 		}
 	}
 }
 
-func (v *PromptVariableValues) check(c *checker, at *path) {
-	c.union(at, v.Text != nil)
+func (v *PromptVariableValues) check(c *checker) {
+	c.union(v.Text != nil)
 }
 
-func (v *ReasoningContentBlock) check(c *checker, at *path) {
-	c.union(at, v.ReasoningText != nil, v.RedactedContent != nil)
-	{
-		p := at.member("reasoningText")
-		if !(v.ReasoningText == nil) {
-			v.ReasoningText.check(c, &p)
-		}
+func (v *ReasoningContentBlock) check(c *checker) {
+	c.union(v.ReasoningText != nil, v.RedactedContent != nil)
+	if v.ReasoningText != nil {
+		c.enter("reasoningText")
+		v.ReasoningText.check(c)
+		c.leave()
 	}
 }
 
-func (v *ReasoningTextBlock) check(c *checker, at *path) {
-	{
-		p := at.member("text")
-		if v.Text == nil {
-			c.null(&p)
-		}
+func (v *ReasoningTextBlock) check(c *checker) {
+	if v.Text == nil {
+		c.null("text")
 	}
 }
 
-func (v *S3Location) check(c *checker, at *path) {
-	{
-		p := at.member("uri")
-		if v.Uri == nil {
-			c.null(&p)
-		} else {
-			if utf8.RuneCountInString(string(*v.Uri)) > 1024 {
-				c.fail(&p, *v.Uri, "Member must have length less than or equal to 1024")
-			}
-			if utf8.RuneCountInString(string(*v.Uri)) < 1 {
-				c.fail(&p, *v.Uri, "Member must have length greater than or equal to 1")
-			}
-			if !patternS3Uri.MatchString(*v.Uri) {
-				c.fail(&p, *v.Uri, "Member must satisfy regular expression pattern: s3://[a-z0-9][\\.\\-a-z0-9]{1,61}[a-z0-9](/.*)?")
-			}
+func (v *S3Location) check(c *checker) {
+	if v.Uri == nil {
+		c.null("uri")
+	} else {
+		if utf8.RuneCountInString(string(*v.Uri)) > 1024 {
+			c.fail("uri", *v.Uri, "Member must have length less than or equal to 1024")
+		}
+		if utf8.RuneCountInString(string(*v.Uri)) < 1 {
+			c.fail("uri", *v.Uri, "Member must have length greater than or equal to 1")
 		}
+		if !patternS3Uri.MatchString(*v.Uri) {
+			c.fail("uri", *v.Uri, "Member must satisfy regular expression pattern: s3://[a-z0-9][\\.\\-a-z0-9]{1,61}[a-z0-9](/.*)?")
+		}
 	}
-	{
-		p := at.member("bucketOwner")
-		if !(v.BucketOwner == nil) {
-			if !patternAccountId.MatchString(*v.BucketOwner) {
-				c.fail(&p, *v.BucketOwner, "Member must satisfy regular expression pattern: [0-9]{12}")
-			}
+	if v.BucketOwner != nil {
+		if !patternAccountId.MatchString(*v.BucketOwner) {
+			c.fail("bucketOwner", *v.BucketOwner, "Member must satisfy regular expression pattern: [0-9]{12}")
 		}
 	}
 }
 
-func (v *SearchResultBlock) check(c *checker, at *path) {
-	{
-		p := at.member("source")
-		if v.Source == nil {
-			c.null(&p)
-		}
+func (v *SearchResultBlock) check(c *checker) {
+	if v.Source == nil {
+		c.null("source")
 	}
-	{
-		p := at.member("title")
-		if v.Title == nil {
-			c.null(&p)
-		}
+	if v.Title == nil {
+		c.null("title")
 	}
-	{
-		p := at.member("content")
-		if v.Content == nil {
-			c.null(&p)
-		} else {
-			for i := range v.Content {
-				p := p.index(i)
-				v.Content[i].check(c, &p)
-			}
+	if v.Content == nil {
+		c.null("content")
+	} else {
+		for i := range v.Content {
+			c.enterItem("content", i)
+			v.Content[i].check(c)
+			c.leave()
 		}
 	}
-	{
-		p := at.member("citations")
-		if !(v.Citations == nil) {
-			v.Citations.check(c, &p)
-		}
+	if v.Citations != nil {
+		c.enter("citations")
+		v.Citations.check(c)
+		c.leave()
 	}
 }
 
-func (v *SearchResultContentBlock) check(c *checker, at *path) {
-	{
-		p := at.member("text")
-		if v.Text == nil {
-			c.null(&p)
-		}
+func (v *SearchResultContentBlock) check(c *checker) {
+	if v.Text == nil {
+		c.null("text")
 	}
 }
 
-func (v *SearchResultLocation) check(c *checker, at *path) {
-	{
-		p := at.member("searchResultIndex")
-		if !(v.SearchResultIndex == nil) {
-			if *v.SearchResultIndex < 0 {
-				c.fail(&p, *v.SearchResultIndex, "Member must have value greater than or equal to 0")
-			}
+func (v *SearchResultLocation) check(c *checker) {
+	if v.SearchResultIndex != nil {
+		if *v.SearchResultIndex < 0 {
+			c.fail("searchResultIndex", *v.SearchResultIndex, "Member must have value greater than or equal to 0")
 		}
 	}
-	{
-		p := at.member("start")
-		if !(v.Start == nil) {
-			if *v.Start < 0 {
-				c.fail(&p, *v.Start, "Member must have value greater than or equal to 0")
-			}
+	if v.Start != nil {
+		if *v.Start < 0 {
+			c.fail("start", *v.Start, "Member must have value greater than or equal to 0")
 		}
 	}
-	{
-		p := at.member("end")
-		if !(v.End == nil) {
-			if *v.End < 0 {
-				c.fail(&p, *v.End, "Member must have value greater than or equal to 0")
-			}
+	if v.End != nil {
+		if *v.End < 0 {
+			c.fail("end", *v.End, "Member must have value greater than or equal to 0")
 		}
 	}
 }
 
-func (v *ServiceTier) check(c *checker, at *path) {
-	{
-		p := at.member("type")
-		if v.Type == "" {
-			c.null(&p)
-		} else {
-			if v.Type != ServiceTierTypePriority && v.Type != ServiceTierTypeDefault && v.Type != ServiceTierTypeFlex && v.Type != ServiceTierTypeReserved {
-				c.fail(&p, v.Type, "Member must satisfy enum value set: [priority, default, flex, reserved]")
-			}
+func (v *ServiceTier) check(c *checker) {
+	if v.Type == "" {
+		c.null("type")
+	} else {
+		if v.Type != ServiceTierTypePriority && v.Type != ServiceTierTypeDefault && v.Type != ServiceTierTypeFlex && v.Type != ServiceTierTypeReserved {
+			c.fail("type", v.Type, "Member must satisfy enum value set: [priority, default, flex, reserved]")
 		}
 	}
 }
 
-func (v *SpecificToolChoice) check(c *checker, at *path) {
-	{
-		p := at.member("name")
-		if v.Name == nil {
-			c.null(&p)
-		} else {
-			if utf8.RuneCountInString(string(*v.Name)) > 64 {
-				c.fail(&p, *v.Name, "Member must have length less than or equal to 64")
-			}
-			if utf8.RuneCountInString(string(*v.Name)) < 1 {
-				c.fail(&p, *v.Name, "Member must have length greater than or equal to 1")
-			}
-			if !patternToolName.MatchString(*v.Name) {
-				c.fail(&p, *v.Name, "Member must satisfy regular expression pattern: [a-zA-Z0-9_-]+")
-			}
+func (v *SpecificToolChoice) check(c *checker) {
+	if v.Name == nil {
+		c.null("name")
+	} else {
+		if utf8.RuneCountInString(string(*v.Name)) > 64 {
+			c.fail("name", *v.Name, "Member must have length less than or equal to 64")
 		}
+		if utf8.RuneCountInString(string(*v.Name)) < 1 {
+			c.fail("name", *v.Name, "Member must have length greater than or equal to 1")
+		}
+		if !patternToolName.MatchString(*v.Name) {
+			c.fail("name", *v.Name, "Member must satisfy regular expression pattern: [a-zA-Z0-9_-]+")
+		}
 	}
 }
 
-func (v *StartAsyncInvokeRequest) check(c *checker, at *path) {
-	{
-		p := at.member("clientRequestToken")
-		if !(v.ClientRequestToken == nil) {
-			if utf8.RuneCountInString(string(*v.ClientRequestToken)) > 256 {
-				c.fail(&p, *v.ClientRequestToken, "Member must have length less than or equal to 256")
-			}
-			if utf8.RuneCountInString(string(*v.ClientRequestToken)) < 1 {
-				c.fail(&p, *v.ClientRequestToken, "Member must have length greater than or equal to 1")
-			}
-			if !patternAsyncInvokeIdempotencyToken.MatchString(*v.ClientRequestToken) {
-				c.fail(&p, *v.ClientRequestToken, "Member must satisfy regular expression pattern: [!-~]*")
-			}
+func (v *StartAsyncInvokeRequest) check(c *checker) {
+	if v.ClientRequestToken != nil {
+		if utf8.RuneCountInString(string(*v.ClientRequestToken)) > 256 {
+			c.fail("clientRequestToken", *v.ClientRequestToken, "Member must have length less than or equal to 256")
 		}
-	}
-	{
-		p := at.member("modelId")
-		if v.ModelId == nil {
-			c.null(&p)
-		} else {
-			if utf8.RuneCountInString(string(*v.ModelId)) > 256 {
-				c.fail(&p, *v.ModelId, "Member must have length less than or equal to 256")
-			}
-			if utf8.RuneCountInString(string(*v.ModelId)) < 1 {
-				c.fail(&p, *v.ModelId, "Member must have length greater than or equal to 1")
-			}
-			if !patternAsyncInvokeIdentifier.MatchString(*v.ModelId) {
-				c.fail(&p, *v.ModelId, "Member must satisfy regular expression pattern: [a-zA-Z_\\.\\-/0-9:]+")
-			}
+		if utf8.RuneCountInString(string(*v.ClientRequestToken)) < 1 {
+			c.fail("clientRequestToken", *v.ClientRequestToken, "Member must have length greater than or equal to 1")
 		}
-	}
-	{
-		p := at.member("modelInput")
-		if v.ModelInput == nil {
-			c.null(&p)
+		if !patternAsyncInvokeIdempotencyToken.MatchString(*v.ClientRequestToken) {
+			c.fail("clientRequestToken", *v.ClientRequestToken, "Member must satisfy regular expression pattern: [!-~]*")
 		}
 	}
-	{
-		p := at.member("outputDataConfig")
-		if v.OutputDataConfig == nil {
-			c.null(&p)
-		} else {
-			v.OutputDataConfig.check(c, &p)
+	if v.ModelId == nil {
+		c.null("modelId")
+	} else {
+		if utf8.RuneCountInString(string(*v.ModelId)) > 256 {
+			c.fail("modelId", *v.ModelId, "Member must have length less than or equal to 256")
+		}
+		if utf8.RuneCountInString(string(*v.ModelId)) < 1 {
+			c.fail("modelId", *v.ModelId, "Member must have length greater than or equal to 1")
+		}
+		if !patternAsyncInvokeIdentifier.MatchString(*v.ModelId) {
+			c.fail("modelId", *v.ModelId, "Member must satisfy regular expression pattern: [a-zA-Z_\\.\\-/0-9:]+")
 		}
 	}
-	{
-		p := at.member("tags")
-		if !(v.Tags == nil) {
-			if len(v.Tags) > 200 {
-				c.fail(&p, v.Tags, "Member must have length less than or equal to 200")
-			}
-			for i := range v.Tags {
-				p := p.index(i)
-				v.Tags[i].check(c, &p)
-			}
+	if v.ModelInput == nil {
+		c.null("modelInput")
+	}
+	if v.OutputDataConfig == nil {
+		c.null("outputDataConfig")
+	} else {
+		c.enter("outputDataConfig")
+		v.OutputDataConfig.check(c)
+		c.leave()
+	}
+	if v.Tags != nil {
+		if len(v.Tags) > 200 {
+			c.fail("tags", v.Tags, "Member must have length less than or equal to 200")
 		}
+		for i := range v.Tags {
+			c.enterItem("tags", i)
+			v.Tags[i].check(c)
+			c.leave()
+		}
 	}
 }
 
-func (v *SystemContentBlock) check(c *checker, at *path) {
-	c.union(at, v.Text != nil, v.GuardContent != nil, v.CachePoint != nil)
-	{
-		p := at.member("text")
-		if !(v.Text == nil) {
-			if utf8.RuneCountInString(string(*v.Text)) < 1 {
-				c.fail(&p, *v.Text, "Member must have length greater than or equal to 1")
-			}
+func (v *SystemContentBlock) check(c *checker) {
+	c.union(v.Text != nil, v.GuardContent != nil, v.CachePoint != nil)
+	if v.Text != nil {
+		if utf8.RuneCountInString(string(*v.Text)) < 1 {
+			c.fail("text", *v.Text, "Member must have length greater than or equal to 1")
 		}
 	}
-	{
-		p := at.member("guardContent")
-		if !(v.GuardContent == nil) {
-			v.GuardContent.check(c, &p)
-		}
+	if v.GuardContent != nil {
+		c.enter("guardContent")
+		v.GuardContent.check(c)
+		c.leave()
 	}
-	{
-		p := at.member("cachePoint")
-		if !(v.CachePoint == nil) {
-			v.CachePoint.check(c, &p)
-		}
+	if v.CachePoint != nil {
+		c.enter("cachePoint")
+		v.CachePoint.check(c)
+		c.leave()
 	}
 }
 
-func (v *SystemTool) check(c *checker, at *path) {
-	{
-		p := at.member("name")
-		if v.Name == nil {
-			c.null(&p)
-		} else {
-			if utf8.RuneCountInString(string(*v.Name)) > 64 {
-				c.fail(&p, *v.Name, "Member must have length less than or equal to 64")
-			}
-			if utf8.RuneCountInString(string(*v.Name)) < 1 {
-				c.fail(&p, *v.Name, "Member must have length greater than or equal to 1")
-			}
-			if !patternToolName.MatchString(*v.Name) {
-				c.fail(&p, *v.Name, "Member must satisfy regular expression pattern: [a-zA-Z0-9_-]+")
-			}
+func (v *SystemTool) check(c *checker) {
+	if v.Name == nil {
+		c.null("name")
+	} else {
+		if utf8.RuneCountInString(string(*v.Name)) > 64 {
+			c.fail("name", *v.Name, "Member must have length less than or equal to 64")
+		}
+		if utf8.RuneCountInString(string(*v.Name)) < 1 {
+			c.fail("name", *v.Name, "Member must have length greater than or equal to 1")
 		}
+		if !patternToolName.MatchString(*v.Name) {
+			c.fail("name", *v.Name, "Member must satisfy regular expression pattern: [a-zA-Z0-9_-]+")
+		}
 	}
 }
 
-func (v *Tag) check(c *checker, at *path) {
-	{
-		p := at.member("key")
-		if v.Key == nil {
-			c.null(&p)
-		} else {
-			if utf8.RuneCountInString(string(*v.Key)) > 128 {
-				c.fail(&p, *v.Key, "Member must have length less than or equal to 128")
-			}
-			if utf8.RuneCountInString(string(*v.Key)) < 1 {
-				c.fail(&p, *v.Key, "Member must have length greater than or equal to 1")
-			}
-			if !patternTagKey.MatchString(*v.Key) {
-				c.fail(&p, *v.Key, "Member must satisfy regular expression pattern: [a-zA-Z0-9\\s._:/=+@-]*")
-			}
+func (v *Tag) check(c *checker) {
+	if v.Key == nil {
+		c.null("key")
+	} else {
+		if utf8.RuneCountInString(string(*v.Key)) > 128 {
+			c.fail("key", *v.Key, "Member must have length less than or equal to 128")
+		}
+		if utf8.RuneCountInString(string(*v.Key)) < 1 {
+			c.fail("key", *v.Key, "Member must have length greater than or equal to 1")
+		}
+		if !patternTagKey.MatchString(*v.Key) {
+			c.fail("key", *v.Key, "Member must satisfy regular expression pattern: [a-zA-Z0-9\\s._:/=+@-]*")
 		}
 	}
-	{
-		p := at.member("value")
-		if v.Value == nil {
-			c.null(&p)
-		} else {
-			if utf8.RuneCountInString(string(*v.Value)) > 256 {
-				c.fail(&p, *v.Value, "Member must have length less than or equal to 256")
-			}
-			if !patternTagValue.MatchString(*v.Value) {
-				c.fail(&p, *v.Value, "Member must satisfy regular expression pattern: [a-zA-Z0-9\\s._:/=+@-]*")
-			}
+	if v.Value == nil {
+		c.null("value")
+	} else {
+		if utf8.RuneCountInString(string(*v.Value)) > 256 {
+			c.fail("value", *v.Value, "Member must have length less than or equal to 256")
+		}
+		if !patternTagValue.MatchString(*v.Value) {
+			c.fail("value", *v.Value, "Member must satisfy regular expression pattern: [a-zA-Z0-9\\s._:/=+@-]*")
 		}
 	}
 }
 
-func (v *Tool) check(c *checker, at *path) {
-	c.union(at, v.ToolSpec != nil, v.SystemTool != nil, v.CachePoint != nil)
-	{
-		p := at.member("toolSpec")
-		if !(v.ToolSpec == nil) {
-			v.ToolSpec.check(c, &p)
-		}
+func (v *Tool) check(c *checker) {
+	c.union(v.ToolSpec != nil, v.SystemTool != nil, v.CachePoint != nil)
+	if v.ToolSpec != nil {
+		c.enter("toolSpec")
+		v.ToolSpec.check(c)
+		c.leave()
 	}
-	{
-		p := at.member("systemTool")
-		if !(v.SystemTool == nil) {
-			v.SystemTool.check(c, &p)
-		}
+	if v.SystemTool != nil {
+		c.enter("systemTool")
+		v.SystemTool.check(c)
+		c.leave()
 	}
-	{
-		p := at.member("cachePoint")
-		if !(v.CachePoint == nil) {
-			v.CachePoint.check(c, &p)
-		}
+	if v.CachePoint != nil {
+		c.enter("cachePoint")
+		v.CachePoint.check(c)
+		c.leave()
 	}
 }
 
-func (v *ToolAdditionBlock) check(c *checker, at *path) {
-	{
-		p := at.member("tool")
-		if v.Tool == nil {
-			c.null(&p)
-		} else {
-			v.Tool.check(c, &p)
-		}
+func (v *ToolAdditionBlock) check(c *checker) {
+	if v.Tool == nil {
+		c.null("tool")
+	} else {
+		c.enter("tool")
+		v.Tool.check(c)
+		c.leave()
 	}
 }
 
-func (v *ToolChoice) check(c *checker, at *path) {
-	c.union(at, v.Auto != nil, v.Any != nil, v.Tool != nil)
-	{
-		p := at.member("tool")
-		if !(v.Tool == nil) {
-			v.Tool.check(c, &p)
-		}
+func (v *ToolChoice) check(c *checker) {
+	c.union(v.Auto != nil, v.Any != nil, v.Tool != nil)
+	if v.Tool != nil {
+		c.enter("tool")
+		v.Tool.check(c)
+		c.leave()
 	}
 }
 
-func (v *ToolConfiguration) check(c *checker, at *path) {
-	{
-		p := at.member("tools")
-		if v.Tools == nil {
-			c.null(&p)
-		} else {
-			if len(v.Tools) < 1 {
-				c.fail(&p, v.Tools, "Member must have length greater than or equal to 1")
-			}
-			for i := range v.Tools {
-				p := p.index(i)
-				v.Tools[i].check(c, &p)
-			}
+func (v *ToolConfiguration) check(c *checker) {
+	if v.Tools == nil {
+		c.null("tools")
+	} else {
+		if len(v.Tools) < 1 {
+			c.fail("tools", v.Tools, "Member must have length greater than or equal to 1")
 		}
-	}
-	{
-		p := at.member("toolChoice")
-		if !(v.ToolChoice == nil) {
-			v.ToolChoice.check(c, &p)
+		for i := range v.Tools {
+			c.enterItem("tools", i)
+			v.Tools[i].check(c)
+			c.leave()
 		}
 	}
+	if v.ToolChoice != nil {
+		c.enter("toolChoice")
+		v.ToolChoice.check(c)
+		c.leave()
+	}
 }
 
-func (v *ToolInputSchema) check(c *checker, at *path) {
-	c.union(at, v.Json != nil)
+func (v *ToolInputSchema) check(c *checker) {
+	c.union(v.Json != nil)
 }
 
-func (v *ToolReference) check(c *checker, at *path) {
-	{
-		p := at.member("type")
-		if !(v.Type == nil) {
-			if utf8.RuneCountInString(string(*v.Type)) > 64 {
-				c.fail(&p, *v.Type, "Member must have length less than or equal to 64")
-			}
-			if utf8.RuneCountInString(string(*v.Type)) < 1 {
-				c.fail(&p, *v.Type, "Member must have length greater than or equal to 1")
-			}
+func (v *ToolReference) check(c *checker) {
+	if v.Type != nil {
+		if utf8.RuneCountInString(string(*v.Type)) > 64 {
+			c.fail("type", *v.Type, "Member must have length less than or equal to 64")
 		}
+		if utf8.RuneCountInString(string(*v.Type)) < 1 {
+			c.fail("type", *v.Type, "Member must have length greater than or equal to 1")
+		}
 	}
-	{
-		p := at.member("name")
-		if !(v.Name == nil) {
-			if utf8.RuneCountInString(string(*v.Name)) > 128 {
-				c.fail(&p, *v.Name, "Member must have length less than or equal to 128")
-			}
-			if utf8.RuneCountInString(string(*v.Name)) < 1 {
-				c.fail(&p, *v.Name, "Member must have length greater than or equal to 1")
-			}
+	if v.Name != nil {
+		if utf8.RuneCountInString(string(*v.Name)) > 128 {
+			c.fail("name", *v.Name, "Member must have length less than or equal to 128")
 		}
+		if utf8.RuneCountInString(string(*v.Name)) < 1 {
+			c.fail("name", *v.Name, "Member must have length greater than or equal to 1")
+		}
 	}
-	{
-		p := at.member("serverName")
-		if !(v.ServerName == nil) {
-			if utf8.RuneCountInString(string(*v.ServerName)) > 128 {
-				c.fail(&p, *v.ServerName, "Member must have length less than or equal to 128")
-			}
-			if utf8.RuneCountInString(string(*v.ServerName)) < 1 {
-				c.fail(&p, *v.ServerName, "Member must have length greater than or equal to 1")
-			}
+	if v.ServerName != nil {
+		if utf8.RuneCountInString(string(*v.ServerName)) > 128 {
+			c.fail("serverName", *v.ServerName, "Member must have length less than or equal to 128")
 		}
+		if utf8.RuneCountInString(string(*v.ServerName)) < 1 {
+			c.fail("serverName", *v.ServerName, "Member must have length greater than or equal to 1")
+		}
 	}
 }
 
-func (v *ToolRemovalBlock) check(c *checker, at *path) {
-	{
-		p := at.member("tool")
-		if v.Tool == nil {
-			c.null(&p)
-		} else {
-			v.Tool.check(c, &p)
-		}
+func (v *ToolRemovalBlock) check(c *checker) {
+	if v.Tool == nil {
+		c.null("tool")
+	} else {
+		c.enter("tool")
+		v.Tool.check(c)
+		c.leave()
 	}
 }
 
-func (v *ToolResultBlock) check(c *checker, at *path) {
-	{
-		p := at.member("toolUseId")
-		if v.ToolUseId == nil {
-			c.null(&p)
-		} else {
-			if utf8.RuneCountInString(string(*v.ToolUseId)) > 64 {
-				c.fail(&p, *v.ToolUseId, "Member must have length less than or equal to 64")
-			}
-			if utf8.RuneCountInString(string(*v.ToolUseId)) < 1 {
-				c.fail(&p, *v.ToolUseId, "Member must have length greater than or equal to 1")
-			}
-			if !patternToolUseId.MatchString(*v.ToolUseId) {
-				c.fail(&p, *v.ToolUseId, "Member must satisfy regular expression pattern: [a-zA-Z0-9_.:-]+")
-			}
+func (v *ToolResultBlock) check(c *checker) {
+	if v.ToolUseId == nil {
+		c.null("toolUseId")
+	} else {
+		if utf8.RuneCountInString(string(*v.ToolUseId)) > 64 {
+			c.fail("toolUseId", *v.ToolUseId, "Member must have length less than or equal to 64")
+		}
+		if utf8.RuneCountInString(string(*v.ToolUseId)) < 1 {
+			c.fail("toolUseId", *v.ToolUseId, "Member must have length greater than or equal to 1")
 		}
+		if !patternToolUseId.MatchString(*v.ToolUseId) {
+			c.fail("toolUseId", *v.ToolUseId, "Member must satisfy regular expression pattern: [a-zA-Z0-9_.:-]+")
+		}
 	}
-	{
-		p := at.member("content")
-		if v.Content == nil {
-			c.null(&p)
-		} else {
-			for i := range v.Content {
-				p := p.index(i)
-				v.Content[i].check(c, &p)
-			}
+	if v.Content == nil {
+		c.null("content")
+	} else {
+		for i := range v.Content {
+			c.enterItem("content", i)
+			v.Content[i].check(c)
+			c.leave()
 		}
 	}
-	{
-		p := at.member("status")
-		if !(v.Status == "") {
-			if v.Status != ToolResultStatusSuccess && v.Status != ToolResultStatusError {
-				c.fail(&p, v.Status, "Member must satisfy enum value set: [success, error]")
-			}
+	if v.Status != "" {
+		if v.Status != ToolResultStatusSuccess && v.Status != ToolResultStatusError {
+			c.fail("status", v.Status, "Member must satisfy enum value set: [success, error]")
 		}
 	}
 }
 
-func (v *ToolResultContentBlock) check(c *checker, at *path) {
-	c.union(at, v.Json != nil, v.Text != nil, v.Image != nil, v.Document != nil, v.Video != nil, v.SearchResult != nil)
-	{
-		p := at.member("image")
-		if !(v.Image == nil) {
-			v.Image.check(c, &p)
-		}
+func (v *ToolResultContentBlock) check(c *checker) {
+	c.union(v.Json != nil, v.Text != nil, v.Image != nil, v.Document != nil, v.Video != nil, v.SearchResult != nil)
+	if v.Image != nil {
+		c.enter("image")
+		v.Image.check(c)
+		c.leave()
 	}
-	{
-		p := at.member("document")
-		if !(v.Document == nil) {
-			v.Document.check(c, &p)
-		}
+	if v.Document != nil {
+		c.enter("document")
+		v.Document.check(c)
+		c.leave()
 	}
-	{
-		p := at.member("video")
-		if !(v.Video == nil) {
-			v.Video.check(c, &p)
-		}
+	if v.Video != nil {
+		c.enter("video")
+		v.Video.check(c)
+		c.leave()
 	}
-	{
-		p := at.member("searchResult")
-		if !(v.SearchResult == nil) {
-			v.SearchResult.check(c, &p)
-		}
+	if v.SearchResult != nil {
+		c.enter("searchResult")
+		v.SearchResult.check(c)
+		c.leave()
 	}
 }
 
-func (v *ToolSpecification) check(c *checker, at *path) {
-	{
-		p := at.member("name")
-		if v.Name == nil {
-			c.null(&p)
-		} else {
-			if utf8.RuneCountInString(string(*v.Name)) > 64 {
-				c.fail(&p, *v.Name, "Member must have length less than or equal to 64")
-			}
-			if utf8.RuneCountInString(string(*v.Name)) < 1 {
-				c.fail(&p, *v.Name, "Member must have length greater than or equal to 1")
-			}
-			if !patternToolName.MatchString(*v.Name) {
-				c.fail(&p, *v.Name, "Member must satisfy regular expression pattern: [a-zA-Z0-9_-]+")
-			}
+func (v *ToolSpecification) check(c *checker) {
+	if v.Name == nil {
+		c.null("name")
+	} else {
+		if utf8.RuneCountInString(string(*v.Name)) > 64 {
+			c.fail("name", *v.Name, "Member must have length less than or equal to 64")
 		}
-	}
-	{
-		p := at.member("description")
-		if !(v.Description == nil) {
-			if utf8.RuneCountInString(string(*v.Description)) < 1 {
-				c.fail(&p, *v.Description, "Member must have length greater than or equal to 1")
-			}
+		if utf8.RuneCountInString(string(*v.Name)) < 1 {
+			c.fail("name", *v.Name, "Member must have length greater than or equal to 1")
 		}
+		if !patternToolName.MatchString(*v.Name) {
+			c.fail("name", *v.Name, "Member must satisfy regular expression pattern: [a-zA-Z0-9_-]+")
+		}
 	}
-	{
-		p := at.member("inputSchema")
-		if v.InputSchema == nil {
-			c.null(&p)
-		} else {
-			v.InputSchema.check(c, &p)
+	if v.Description != nil {
+		if utf8.RuneCountInString(string(*v.Description)) < 1 {
+			c.fail("description", *v.Description, "Member must have length greater than or equal to 1")
 		}
 	}
+	if v.InputSchema == nil {
+		c.null("inputSchema")
+	} else {
+		c.enter("inputSchema")
+		v.InputSchema.check(c)
+		c.leave()
+	}
 }
 
-func (v *ToolUseBlock) check(c *checker, at *path) {
-	{
-		p := at.member("toolUseId")
-		if v.ToolUseId == nil {
-			c.null(&p)
-		} else {
-			if utf8.RuneCountInString(string(*v.ToolUseId)) > 64 {
-				c.fail(&p, *v.ToolUseId, "Member must have length less than or equal to 64")
-			}
-			if utf8.RuneCountInString(string(*v.ToolUseId)) < 1 {
-				c.fail(&p, *v.ToolUseId, "Member must have length greater than or equal to 1")
-			}
-			if !patternToolUseId.MatchString(*v.ToolUseId) {
-				c.fail(&p, *v.ToolUseId, "Member must satisfy regular expression pattern: [a-zA-Z0-9_.:-]+")
-			}
+func (v *ToolUseBlock) check(c *checker) {
+	if v.ToolUseId == nil {
+		c.null("toolUseId")
+	} else {
+		if utf8.RuneCountInString(string(*v.ToolUseId)) > 64 {
+			c.fail("toolUseId", *v.ToolUseId, "Member must have length less than or equal to 64")
 		}
-	}
-	{
-		p := at.member("name")
-		if v.Name == nil {
-			c.null(&p)
-		} else {
-			if utf8.RuneCountInString(string(*v.Name)) > 64 {
-				c.fail(&p, *v.Name, "Member must have length less than or equal to 64")
-			}
-			if utf8.RuneCountInString(string(*v.Name)) < 1 {
-				c.fail(&p, *v.Name, "Member must have length greater than or equal to 1")
-			}
-			if !patternToolName.MatchString(*v.Name) {
-				c.fail(&p, *v.Name, "Member must satisfy regular expression pattern: [a-zA-Z0-9_-]+")
-			}
+		if utf8.RuneCountInString(string(*v.ToolUseId)) < 1 {
+			c.fail("toolUseId", *v.ToolUseId, "Member must have length greater than or equal to 1")
 		}
+		if !patternToolUseId.MatchString(*v.ToolUseId) {
+			c.fail("toolUseId", *v.ToolUseId, "Member must satisfy regular expression pattern: [a-zA-Z0-9_.:-]+")
+		}
 	}
-	{
-		p := at.member("input")
-		if v.Input == nil {
-			c.null(&p)
+	if v.Name == nil {
+		c.null("name")
+	} else {
+		if utf8.RuneCountInString(string(*v.Name)) > 64 {
+			c.fail("name", *v.Name, "Member must have length less than or equal to 64")
+		}
+		if utf8.RuneCountInString(string(*v.Name)) < 1 {
+			c.fail("name", *v.Name, "Member must have length greater than or equal to 1")
+		}
+		if !patternToolName.MatchString(*v.Name) {
+			c.fail("name", *v.Name, "Member must satisfy regular expression pattern: [a-zA-Z0-9_-]+")
 		}
 	}
-	{
-		p := at.member("type")
-		if !(v.Type == "") {
-			if v.Type != ToolUseTypeServerToolUse {
-				c.fail(&p, v.Type, "Member must satisfy enum value set: [server_tool_use]")
-			}
+	if v.Input == nil {
+		c.null("input")
+	}
+	if v.Type != "" {
+		if v.Type != ToolUseTypeServerToolUse {
+			c.fail("type", v.Type, "Member must satisfy enum value set: [server_tool_use]")
 		}
 	}
 }
 
-func (v *VideoBlock) check(c *checker, at *path) {
-	{
-		p := at.member("format")
-		if v.Format == "" {
-			c.null(&p)
-		} else {
-			if v.Format != VideoFormatMkv && v.Format != VideoFormatMov && v.Format != VideoFormatMp4 && v.Format != VideoFormatWebm && v.Format != VideoFormatFlv && v.Format != VideoFormatMpeg && v.Format != VideoFormatMpg && v.Format != VideoFormatWmv && v.Format != VideoFormatThreeGp {
-				c.fail(&p, v.Format, "Member must satisfy enum value set: [mkv, mov, mp4, webm, flv, mpeg, mpg, wmv, three_gp]")
-			}
+func (v *VideoBlock) check(c *checker) {
+	if v.Format == "" {
+		c.null("format")
+	} else {
+		if v.Format != VideoFormatMkv && v.Format != VideoFormatMov && v.Format != VideoFormatMp4 && v.Format != VideoFormatWebm && v.Format != VideoFormatFlv && v.Format != VideoFormatMpeg && v.Format != VideoFormatMpg && v.Format != VideoFormatWmv && v.Format != VideoFormatThreeGp {
+			c.fail("format", v.Format, "Member must satisfy enum value set: [mkv, mov, mp4, webm, flv, mpeg, mpg, wmv, three_gp]")
 		}
 	}
-	{
-		p := at.member("source")
-		if v.Source == nil {
-			c.null(&p)
-		} else {
-			v.Source.check(c, &p)
-		}
+	if v.Source == nil {
+		c.null("source")
+	} else {
+		c.enter("source")
+		v.Source.check(c)
+		c.leave()
 	}
 }
 
-func (v *VideoSource) check(c *checker, at *path) {
-	c.union(at, v.Bytes != nil, v.S3Location != nil)
-	{
-		p := at.member("bytes")
-		if !(v.Bytes == nil) {
-			if len(v.Bytes) < 1 {
-				c.fail(&p, nil, "Member must have length greater than or equal to 1")
-			}
+func (v *VideoSource) check(c *checker) {
+	c.union(v.Bytes != nil, v.S3Location != nil)
+	if v.Bytes != nil {
+		if len(v.Bytes) < 1 {
+			c.fail("bytes", nil, "Member must have length greater than or equal to 1")
 		}
 	}
-	{
-		p := at.member("s3Location")
-		if !(v.S3Location == nil) {
-			v.S3Location.check(c, &p)
-		}
+	if v.S3Location != nil {
+		c.enter("s3Location")
+		v.S3Location.check(c)
+		c.leave()
 	}
 }

@@ -1,20 +1,21 @@
 package main
 
 import (
-	"encoding/json"
+	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
 
 func writeConstraints(w *writer, s *Service) {
-	w.line("import (\"regexp\"; \"unicode/utf8\")\n")
+	w.line("import \"unicode/utf8\"\n")
 	writePatterns(w, s)
 	for _, name := range sorted(s.Operations) {
 		if op := s.Operations[name]; op.Input != nil {
 			w.line("// Validate checks what the service model asks of the members. The error is one *ValidationException that lists every breach.")
 			w.line("func (v *%s) Validate() error {", op.Input.Shape)
-			w.line("\tvar c checker\n\tv.check(&c, nil)\n\treturn c.err()\n}\n")
+			w.line("\tc := newChecker()\n\tv.check(c)\n\treturn c.err()\n}\n")
 		}
 	}
 	for _, name := range sorted(s.Shapes) {
@@ -33,10 +34,50 @@ func writePatterns(w *writer, s *Service) {
 	w.line("var (")
 	for _, name := range sorted(s.Shapes) {
 		if shape := s.Shapes[name]; shape.Pattern != "" && s.input[name] {
-			w.line("\t%s = regexp.MustCompile(`^(?:%s)$`)", patternVar(name), shape.Pattern)
+			w.line("\t%s = newPattern(`%s`)", patternVar(name), strings.Join(alternatives(shape.Pattern), "`, `"))
 		}
 	}
 	w.line(")\n")
+}
+
+// alternatives cuts a pattern at the bars outside its brackets, within one pair of
+// parentheses around all of it too, and puts the shortest part first: most values
+// match that, and the long ones are slow.
+func alternatives(pattern string) []string {
+	var parts []string
+	depth, class, from := 0, false, 0
+	for i := 0; i < len(pattern); i++ {
+		switch c := pattern[i]; {
+		case c == '\\':
+			i++
+		case class:
+			class = c != ']'
+		case c == '[':
+			class = true
+		case c == '(':
+			depth++
+		case c == ')':
+			depth--
+		case c == '|' && depth == 0:
+			parts, from = append(parts, pattern[from:i]), i+1
+		}
+	}
+	parts = append(parts, pattern[from:])
+	if inner, ok := unwrapped(pattern); ok && len(parts) == 1 {
+		return alternatives(inner)
+	}
+	slices.SortStableFunc(parts, func(a, b string) int { return cmp.Compare(len(a), len(b)) })
+	return parts
+}
+
+// unwrapped takes away the parentheses around a whole pattern.
+func unwrapped(pattern string) (inner string, ok bool) {
+	if !strings.HasPrefix(pattern, "(") || !strings.HasSuffix(pattern, ")") {
+		return "", false
+	}
+	inner = pattern[1 : len(pattern)-1]
+	_, err := regexp.Compile(inner)
+	return inner, err == nil && !strings.HasPrefix(inner, "?")
 }
 
 // hasConstraints says whether anything below the shape can be broken.
@@ -51,7 +92,7 @@ func (s *Service) hasConstraints(name string) bool {
 }
 
 func writeCheck(w *writer, s *Service, name string, shape *Shape) {
-	w.line("func (v *%s) check(c *checker, at *path) {", name)
+	w.line("func (v *%s) check(c *checker) {", name)
 	if shape.Union {
 		var set []string
 		for _, m := range shape.Members {
@@ -59,7 +100,7 @@ func writeCheck(w *writer, s *Service, name string, shape *Shape) {
 				set = append(set, fmt.Sprintf("v.%s != nil", exported(m.Name)))
 			}
 		}
-		w.line("\tc.union(at, %s)", strings.Join(set, ", "))
+		w.line("\tc.union(%s)", strings.Join(set, ", "))
 	}
 	for _, m := range shape.Members {
 		target := s.Shapes[m.Shape]
@@ -80,83 +121,74 @@ func writeMember(w *writer, s *Service, owner string, shape *Shape, m Member) {
 	if !plain && !slices.Contains([]string{"list", "map", "blob"}, target.Type) && len(target.Enum) == 0 && !target.isStruct() {
 		value = "*" + field
 	}
-	writeValue(body, s, m.Shape, value, "p")
-	required := shape.requires(m.Name) && !plain
-	if body.Len() == 0 && !required {
-		return
-	}
-	absent := field + " == nil"
+	writeValue(body, s, m, value)
+	absent, present := field+" == nil", field+" != nil"
 	if len(target.Enum) > 0 {
-		absent = field + ` == ""`
+		absent, present = field+` == ""`, field+` != ""`
 	}
-	w.line("\t{")
-	if body.Len() > 0 || required {
-		w.line("\t\tp := at.member(%q)", m.Name)
-	}
-	switch {
+	switch required := shape.requires(m.Name); {
 	case plain:
 		w.Write(body.Bytes())
 	case required && body.Len() > 0:
-		w.line("\t\tif %s {\n\t\t\tc.null(&p)\n\t\t} else {\n%s\t\t}", absent, body.String())
+		w.line("if %s {\nc.null(%q)\n} else {\n%s}", absent, m.Name, body.String())
 	case required:
-		w.line("\t\tif %s {\n\t\t\tc.null(&p)\n\t\t}", absent)
-	default:
-		w.line("\t\tif !(%s) {\n%s\t\t}", absent, body.String())
+		w.line("if %s {\nc.null(%q)\n}", absent, m.Name)
+	case body.Len() > 0:
+		w.line("if %s {\n%s}", present, body.String())
 	}
-	w.line("\t}")
 }
 
 func (sh *Shape) isStruct() bool { return sh.Type == "structure" && !sh.Document }
 
-// writeValue writes the checks of a value that is present. at names the path
-// variable.
-func writeValue(w *writer, s *Service, name, value, at string) {
-	shape := s.Shapes[name]
+// writeValue writes the checks of a member that is present; value is the
+// expression for it.
+func writeValue(w *writer, s *Service, m Member, value string) {
+	shape := s.Shapes[m.Shape]
 	switch {
 	case shape.isStruct():
-		if s.hasConstraints(name) {
-			w.line("%s.check(c, &%s)", value, at)
+		if s.hasConstraints(m.Shape) {
+			w.line("c.enter(%q)\n%s.check(c)\nc.leave()", m.Name, value)
 		}
 	case shape.Type == "list" || shape.Type == "map":
-		writeCollection(w, s, name, value, at)
+		writeCollection(w, s, m, value)
 	default:
-		for _, rule := range s.rules(name, value) {
-			w.line("if %s { c.fail(&%s, %s, %q) }", rule.broken, at, printed(shape, value), rule.text)
-		}
+		writeRules(w, s, m, value)
 	}
 }
 
-func writeCollection(w *writer, s *Service, name, value, at string) {
-	shape := s.Shapes[name]
-	for _, rule := range s.rules(name, value) {
-		w.line("if %s { c.fail(&%s, %s, %q) }", rule.broken, at, printed(shape, value), rule.text)
+func writeRules(w *writer, s *Service, m Member, value string) {
+	for _, rule := range s.rules(m.Shape, value) {
+		w.line("if %s {\nc.fail(%q, %s, %q)\n}", rule.broken, m.Name, printed(s.Shapes[m.Shape], value), rule.text)
 	}
+}
+
+func writeCollection(w *writer, s *Service, m Member, value string) {
+	writeRules(w, s, m, value)
+	shape := s.Shapes[m.Shape]
 	if shape.Type == "map" {
-		writeElements(w, s, shape.Key.Shape, value, at, "key", "Map keys must satisfy constraint", shape)
-		writeElements(w, s, shape.Value.Shape, value, at, "value", "Map value must satisfy constraint", shape)
+		writeElements(w, s, m, shape.Key.Shape, value, "key", "Map keys must satisfy constraint")
+		writeElements(w, s, m, shape.Value.Shape, value, "value", "Map value must satisfy constraint")
 		return
 	}
-	element := s.Shapes[shape.Member.Shape]
-	if !element.isStruct() {
-		writeElements(w, s, shape.Member.Shape, value, at, "value", "Member must satisfy constraint", shape)
+	if !s.Shapes[shape.Member.Shape].isStruct() {
+		writeElements(w, s, m, shape.Member.Shape, value, "value", "Member must satisfy constraint")
 		return
 	}
 	if s.hasConstraints(shape.Member.Shape) {
-		w.line("for i := range %s {\n\tp := %s.index(i)\n\t%s[i].check(c, &p)\n}", value, at, value)
+		w.line("for i := range %s {\nc.enterItem(%q, i)\n%s[i].check(c)\nc.leave()\n}", value, m.Name, value)
 	}
 }
 
 // writeElements checks scalar elements; the service reports them at the path of
 // the collection, with all constraints of an element in brackets.
-func writeElements(w *writer, s *Service, name, value, at, variable, lead string, owner *Shape) {
-	element := s.Shapes[name]
-	if element.isStruct() {
-		if s.hasConstraints(name) {
-			w.line("for key, value := range sortedMap(%s) {\n\tp := %s.member(key)\n\tvalue.check(c, &p)\n}", value, at)
+func writeElements(w *writer, s *Service, m Member, element, value, variable, lead string) {
+	if s.Shapes[element].isStruct() {
+		if s.hasConstraints(element) {
+			w.line("c.enter(%q)\nfor key, value := range sortedMap(%s) {\nc.enter(key)\nvalue.check(c)\nc.leave()\n}\nc.leave()", m.Name, value)
 		}
 		return
 	}
-	rules := s.rules(name, variable)
+	rules := s.rules(element, variable)
 	if len(rules) == 0 {
 		return
 	}
@@ -167,7 +199,7 @@ func writeElements(w *writer, s *Service, name, value, at, variable, lead string
 	}
 	loop := map[string]string{"key": "for key := range", "value": "for _, value := range"}[variable]
 	w.line("%s %s {", loop, value)
-	w.line("if %s {\nc.fail(&%s, %s, %q)\nbreak\n}\n}", strings.Join(broken, " || "), at, printed(owner, value),
+	w.line("if %s {\nc.fail(%q, %s, %q)\nbreak\n}\n}", strings.Join(broken, " || "), m.Name, printed(s.Shapes[m.Shape], value),
 		fmt.Sprintf("%s: [%s]", lead, strings.Join(texts, ", ")))
 }
 
@@ -186,10 +218,10 @@ func (s *Service) rules(name, value string) []rule {
 	}
 	// A lower bound of zero cannot be broken by a length.
 	if shape.Max != "" {
-		rules = append(rules, rule{fmt.Sprintf("%s > %s", measure, shape.Max), fmt.Sprintf("Member must have %s less than or equal to %s", what, bound(shape, shape.Max))})
+		rules = append(rules, rule{fmt.Sprintf("%s > %s", measure, shape.Max), fmt.Sprintf("Member must have %s less than or equal to %s", what, shape.Max)})
 	}
 	if shape.Min != "" && (what == "value" || shape.Min != "0") {
-		rules = append(rules, rule{fmt.Sprintf("%s < %s", measure, shape.Min), fmt.Sprintf("Member must have %s greater than or equal to %s", what, bound(shape, shape.Min))})
+		rules = append(rules, rule{fmt.Sprintf("%s < %s", measure, shape.Min), fmt.Sprintf("Member must have %s greater than or equal to %s", what, shape.Min)})
 	}
 	if shape.Pattern != "" {
 		rules = append(rules, rule{fmt.Sprintf("!%s.MatchString(%s)", patternVar(name), value), "Member must satisfy regular expression pattern: " + shape.Pattern})
@@ -207,8 +239,6 @@ func (s *Service) rules(name, value string) []rule {
 	}
 	return rules
 }
-
-func bound(shape *Shape, n json.Number) string { return n.String() }
 
 // printed is the expression for the value in the message; sensitive values are
 // left out.
