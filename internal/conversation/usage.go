@@ -7,12 +7,12 @@ import (
 
 // ShowUsage gives a usage the counters that the model's answers carry, and
 // takes away those that they do not. The totals stay.
-func ShowUsage(usage *bedrock.TokenUsage, serverTools bool, cache catalog.CacheCounters) {
+func ShowUsage(usage *bedrock.TokenUsage, style catalog.UsageStyle) {
 	read, written := count(usage.CacheReadInputTokens), count(usage.CacheWriteInputTokens)
-	showRead, showWritten := cache.Show(read, written)
+	showRead, showWritten := style.Cache.Show(read, written)
 	usage.CacheReadInputTokens, usage.CacheReadInputTokenCount = twins(showRead, read)
 	usage.CacheWriteInputTokens, usage.CacheWriteInputTokenCount = twins(showWritten, written)
-	if serverTools {
+	if style.ServerTools {
 		usage.ServerToolUsage = &bedrock.ServerToolUsage{}
 	}
 }

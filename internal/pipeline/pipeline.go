@@ -78,12 +78,21 @@ type Timing struct {
 	Usage bedrock.TokenUsage
 }
 
-// Converse answers a request. The events are the provider's, with the latency
-// filled in; timing is filled in as they pass.
-func (r *Route) Converse(ctx context.Context, req *bedrock.ConverseRequest, incremental bool, timing *Timing) provider.Events {
+// Converse answers a request, each block whole. The events are the provider's, with
+// the latency filled in; timing is filled in as they pass.
+func (r *Route) Converse(ctx context.Context, req *bedrock.ConverseRequest, timing *Timing) provider.Events {
+	return r.timed(ctx, r.call(req, false), timing)
+}
+
+// ConverseStream is Converse with deltas as the model makes them.
+func (r *Route) ConverseStream(ctx context.Context, req *bedrock.ConverseRequest, timing *Timing) provider.Events {
+	return r.timed(ctx, r.call(req, true), timing)
+}
+
+func (r *Route) timed(ctx context.Context, call provider.Call, timing *Timing) provider.Events {
 	return func(yield func(bedrock.ConverseStreamOutput, error) bool) {
 		start := time.Now()
-		for event, err := range r.provider.Converse(ctx, r.call(req, incremental)) {
+		for event, err := range r.provider.Converse(ctx, call) {
 			switch {
 			case event.ContentBlockDelta != nil && timing.FirstByte == 0:
 				timing.FirstByte = time.Since(start)

@@ -13,15 +13,14 @@ func (s *Server) converse(x *exchange, req *bedrock.ConverseRequest) error {
 	if err != nil {
 		return err
 	}
-	answer, err := conversation.Collect(inference.Converse(x.ctx, inference.request, false, &inference.timing))
+	answer, err := conversation.Collect(inference.Converse(x.ctx, inference.request, &inference.timing))
 	if err != nil {
 		return err
 	}
 	if answer.AdditionalModelResponseFields, err = s.selectFields(inference, answer); err != nil {
 		return err
 	}
-	style := inference.Model.Usage
-	conversation.ShowUsage(&answer.Usage, style.ServerTools, style.Cache)
+	conversation.ShowUsage(&answer.Usage, inference.Model.Usage)
 	if inference.Model.TypedToolUse {
 		for _, block := range answer.Output.Message.Content {
 			if block.ToolUse != nil {

@@ -14,7 +14,7 @@ func (s *Server) converseStream(x *exchange, req *bedrock.ConverseStreamRequest)
 		return err
 	}
 	var out *stream
-	for event, err := range inference.Converse(x.ctx, inference.request, true, &inference.timing) {
+	for event, err := range inference.ConverseStream(x.ctx, inference.request, &inference.timing) {
 		if err != nil && out == nil {
 			return err
 		}
@@ -74,7 +74,8 @@ func finishEvent(event *bedrock.ConverseStreamOutput, inference *inference, req 
 	case event.Metadata != nil:
 		metadata := event.Metadata
 		style := inference.Model.Usage
-		conversation.ShowUsage(&metadata.Usage, style.ServerTools, style.Cache.Streamed())
+		style.Cache = style.Cache.Streamed()
+		conversation.ShowUsage(&metadata.Usage, style)
 		metadata.PerformanceConfig, metadata.ServiceTier = req.PerformanceConfig, req.ServiceTier
 	}
 }

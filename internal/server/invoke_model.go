@@ -13,7 +13,7 @@ func (s *Server) invokeModel(x *exchange, req *bedrock.InvokeModelRequest) error
 	if err != nil {
 		return err
 	}
-	whole, err := conversation.Collect(inference.Converse(x.ctx, inference.request, false, &inference.timing))
+	whole, err := conversation.Collect(inference.Converse(x.ctx, inference.request, &inference.timing))
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ func (s *Server) invokeModelWithResponseStream(x *exchange, req *bedrock.InvokeM
 	if err != nil {
 		return err
 	}
-	events := inference.withInputTokens(x.ctx, inference.Converse(x.ctx, inference.request, true, &inference.timing))
+	events := inference.withInputTokens(x.ctx, inference.ConverseStream(x.ctx, inference.request, &inference.timing))
 	var out *stream
 	for chunk, err := range inference.renderer.Stream(events) {
 		if err != nil && out == nil {

@@ -43,7 +43,11 @@ func Collect(t *testing.T, ctx context.Context, p provider.Provider, call provid
 	if after := encode(t, call.Request); after != before {
 		t.Errorf("the provider changed the request\nfrom %s\nto   %s", before, after)
 	}
-	if err := Order(a.Events, failure == nil); err != nil {
+	check := Complete
+	if failure != nil {
+		check = Order
+	}
+	if err := check(a.Events); err != nil {
 		t.Error(err)
 	}
 	if _, ok := errors.AsType[bedrock.Exception](failure); failure != nil && !ok {
@@ -80,21 +84,27 @@ func (a *Answer) add(event bedrock.ConverseStreamOutput) {
 	}
 }
 
-// Order checks the order and the shape of an answer's events: of all of them if
-// the answer is complete, of those before an error otherwise.
-func Order(events []bedrock.ConverseStreamOutput, complete bool) error {
+// Complete checks the order and the shape of a whole answer's events.
+func Complete(events []bedrock.ConverseStreamOutput) error {
 	var o order
+	if err := o.check(events); err != nil {
+		return err
+	}
+	if o.state != ended {
+		return fmt.Errorf("the answer has no end: %s", strings.Join(names(events), " "))
+	}
+	return nil
+}
+
+// Order checks the events that come before an error: what is there is in order.
+func Order(events []bedrock.ConverseStreamOutput) error { return new(order).check(events) }
+
+func names(events []bedrock.ConverseStreamOutput) []string {
 	var names []string
 	for _, event := range events {
 		names = append(names, event.EventType())
-		if err := o.next(event); err != nil {
-			return fmt.Errorf("%w, after %s", err, strings.Join(names, " "))
-		}
 	}
-	if complete && o.state != ended {
-		return fmt.Errorf("the answer has no end: %s", strings.Join(names, " "))
-	}
-	return nil
+	return names
 }
 
 type state int
@@ -112,6 +122,15 @@ const (
 type order struct {
 	state state
 	index int32
+}
+
+func (o *order) check(events []bedrock.ConverseStreamOutput) error {
+	for i, event := range events {
+		if err := o.next(event); err != nil {
+			return fmt.Errorf("%w, after %s", err, strings.Join(names(events[:i+1]), " "))
+		}
+	}
+	return nil
 }
 
 func (o *order) next(event bedrock.ConverseStreamOutput) error {

@@ -49,22 +49,22 @@ func events(short string) []bedrock.ConverseStreamOutput {
 
 func TestOrder(t *testing.T) {
 	for _, short := range []string{">#$", ">T.#$", ">TT.1R.2SI.3S.#$", ">RR.1TT.#$"} {
-		if err := providertest.Order(events(short), true); err != nil {
+		if err := providertest.Complete(events(short)); err != nil {
 			t.Errorf("%s: %v", short, err)
 		}
 	}
 	for _, short := range []string{"", ">", ">TT", ">T.1SI"} {
-		if err := providertest.Order(events(short), false); err != nil {
+		if err := providertest.Order(events(short)); err != nil {
 			t.Errorf("%s before an error: %v", short, err)
 		}
-		if err := providertest.Order(events(short), true); err == nil || !strings.Contains(err.Error(), "no end") {
+		if err := providertest.Complete(events(short)); err == nil || !strings.Contains(err.Error(), "no end") {
 			t.Errorf("%s: %v, want no end", short, err)
 		}
 	}
 	for _, short := range []string{
 		"T", ">>", "#", "$", ">$", ">T#", ">TR.", ">RT.", ">I", ">.", ">TS", ">ST", ">1T", ">T.T", ">T.2T", ">T1.", ">T.1S2I", ">#T", ">##", ">#$$", ">?",
 	} {
-		if err := providertest.Order(events(short), false); err == nil {
+		if err := providertest.Order(events(short)); err == nil {
 			t.Errorf("%s is in order", short)
 		}
 	}
