@@ -24,11 +24,7 @@ const claude = "anthropic.claude-3-haiku-20240307-v1:0"
 // every model is the provider.
 func newServer(t testing.TB, from provider.Provider) *server.Server {
 	t.Helper()
-	models, err := catalog.New(catalog.Options{Mappings: []catalog.Mapping{{ID: "*", Provider: "test"}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return server.New(options(models, from))
+	return server.New(options(newCatalog(t, catalog.Mapping{ID: "*", Provider: "test"}), from))
 }
 
 func options(models *catalog.Catalog, from provider.Provider) server.Options {

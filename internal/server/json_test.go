@@ -1,0 +1,77 @@
+package server_test
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// jsonLines gives a JSON value as lines of pointer and value, in its order. The
+// values at masked pointers, in which * stands for any index or name, are left
+// out; numbers have one spelling.
+func jsonLines(t testing.TB, value []byte, masked ...string) []string {
+	t.Helper()
+	var lines []string
+	decoder := jsontext.NewDecoder(bytes.NewReader(value))
+	for decoder.PeekKind() != 0 {
+		token, err := decoder.ReadToken()
+		if err != nil {
+			t.Fatalf("%v in %s", err, value)
+		}
+		at := decoder.StackPointer()
+		if kind, length := decoder.StackIndex(decoder.StackDepth()); kind == '{' && length%2 == 1 {
+			continue // a name; it is part of its value's pointer
+		}
+		text := token.String()
+		switch token.Kind() {
+		case '}', ']':
+			continue
+		case '0':
+			text = strconv.FormatFloat(must(token.Float()), 'g', -1, 64)
+		case '"':
+			text = strconv.Quote(text)
+		}
+		if slices.ContainsFunc(masked, func(pattern string) bool { return matches(at, pattern) }) {
+			text = "*"
+		}
+		lines = append(lines, fmt.Sprintf("%s %s", at, text))
+	}
+	return lines
+}
+
+func must(number float64, err error) float64 {
+	if err != nil {
+		panic(err)
+	}
+	return number
+}
+
+func matches(at jsontext.Pointer, pattern string) bool {
+	got, want := strings.Split(string(at), "/"), strings.Split(pattern, "/")
+	return slices.EqualFunc(got, want, func(got, want string) bool { return want == "*" || got == want })
+}
+
+// paths gives the pointers of a JSON value in its order, all elements of an
+// array under one.
+func paths(t testing.TB, value []byte) []string {
+	t.Helper()
+	var paths []string
+	for _, line := range jsonLines(t, value) {
+		pointer, _, _ := strings.Cut(line, " ")
+		tokens := strings.Split(pointer, "/")
+		for i, token := range tokens {
+			if _, err := strconv.Atoi(token); err == nil {
+				tokens[i] = "0"
+			}
+		}
+		if path := strings.Join(tokens, "/"); !slices.Contains(paths, path) {
+			paths = append(paths, path)
+		}
+	}
+	return paths
+}
