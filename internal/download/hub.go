@@ -34,7 +34,7 @@ type HubFile struct {
 func ParseHub(ref string) (HubFile, error) {
 	rest, ok := strings.CutPrefix(ref, "hf:")
 	if !ok {
-		return HubFile{}, fmt.Errorf("%q does not begin with hf: as a hub file does", ref)
+		return HubFile{}, fmt.Errorf(`%q is no hub file, which begins with "hf:"`, ref)
 	}
 	rest, sum, pinned := strings.Cut(rest, "#sha256=")
 	rest, revision, versioned := strings.Cut(rest, "@")
