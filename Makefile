@@ -15,7 +15,6 @@ PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 win
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
 BIN  := $(CURDIR)/bin
-VENV := tests/sdk-python/.venv
 
 .PHONY: help
 help: ## print this help
@@ -58,9 +57,12 @@ check-vet: # go vet, on Linux as on the systems that have files of their own
 	GOOS=windows go vet ./internal/download ./internal/engine
 
 .PHONY: check-lint
-check-lint: tools # staticcheck
+check-lint: tools # staticcheck, and the rules of the house
 	$(BIN)/staticcheck ./...
-	cd tools && $(BIN)/staticcheck ./...
+	$(BIN)/lint ./...
+	cd tools
+	$(BIN)/staticcheck ./...
+	$(BIN)/lint ./...
 
 .PHONY: check-cross
 check-cross: # it compiles for every platform
@@ -71,7 +73,7 @@ check-cross: # it compiles for every platform
 
 .PHONY: tools
 tools: # build the tools that tools/go.mod pins
-	go -C tools build -o $(BIN)/ honnef.co/go/tools/cmd/staticcheck
+	go -C tools build -o $(BIN)/ honnef.co/go/tools/cmd/staticcheck ./lint
 
 .PHONY: test
 test: test-deps ## run every test, after installing what they need inside the checkout
@@ -79,7 +81,8 @@ test: test-deps ## run every test, after installing what they need inside the ch
 	go test -race -timeout 20m ./...
 
 .PHONY: test-deps
-test-deps: # the packages of the SDK suites in JavaScript and Python
+test-deps: # the packages that the suites in JavaScript and Python need, inside the checkout
+	tests/install.sh
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME (10m), one after the other
@@ -95,7 +98,7 @@ bench: ## run the Go benchmarks; BENCH=regexp chooses
 
 .PHONY: clean
 clean: ## remove what the targets above made inside the checkout
-	rm -rf $(BIN) $(VENV) tests/sdk-js/node_modules
+	rm -rf $(BIN) tests/sdk-python/.venv tests/sdk-js/node_modules
 
 # Each recipe is one shell script.
 .ONESHELL:
