@@ -27,7 +27,7 @@ func (a *App) Serve(ctx context.Context, listeners []net.Listener) error {
 	var serving sync.WaitGroup
 	for _, listener := range listeners {
 		serving.Go(func() {
-			if err := serveOn(web, listener); !errors.Is(err, http.ErrServerClosed) {
+			if err := a.serveOn(web, listener); !errors.Is(err, http.ErrServerClosed) {
 				failed <- fmt.Errorf("serve on %s: %w", listener.Addr(), err)
 			}
 		})
@@ -43,8 +43,9 @@ func (a *App) Serve(ctx context.Context, listeners []net.Listener) error {
 }
 
 // serveOn encrypts the TCP sockets alone, when there is a certificate.
-func serveOn(web *http.Server, listener net.Listener) error {
-	if web.TLSConfig != nil && listener.Addr().Network() == "tcp" {
+func (a *App) serveOn(web *http.Server, listener net.Listener) error {
+	// Not web.TLSConfig: net/http sets it as soon as it serves on any socket.
+	if a.certificates != nil && listener.Addr().Network() == "tcp" {
 		return web.ServeTLS(listener, "", "")
 	}
 	return web.Serve(listener)
