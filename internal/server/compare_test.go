@@ -2,9 +2,7 @@ package server_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -13,7 +11,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/saprolite/saprolite/internal/catalog"
-	"github.com/saprolite/saprolite/internal/eventstream"
 	"github.com/saprolite/saprolite/internal/recorded"
 )
 
@@ -87,7 +84,7 @@ func (j *judge) difference(t testing.TB, one *recorded.Interaction, got answered
 		return d
 	}
 	if recorded.Streamed(one) {
-		return j.streamDifference(t, one, got.body)
+		return cmp.Diff(numbered(j.recordedLines(t, one)), numbered(j.sentLines(t, one, got)))
 	}
 	return j.jsonDifference(t, one, one.Response.Body, got.body)
 }
@@ -155,112 +152,4 @@ func headerDifference(one *recorded.Interaction, got answered) string {
 		}
 	}
 	return ""
-}
-
-// streamDifference compares event by event.
-func (j *judge) streamDifference(t testing.TB, one *recorded.Interaction, body []byte) string {
-	t.Helper()
-	var got []string
-	for i, message := range readStream(t, body) {
-		payload := message.Payload
-		if message.EventType() == "chunk" {
-			payload = chunkOf(t, payload)
-		}
-		got = append(got, fmt.Sprintf("%d %s", i, message.EventType()+message.ExceptionType()))
-		got = append(got, j.lines(t, one, unpadded(payload))...)
-	}
-	var want []string
-	for i, event := range j.recordedLines(t, one) {
-		want = append(want, fmt.Sprintf("%d %s", i, event.name))
-		want = append(want, event.lines...)
-	}
-	return cmp.Diff(want, got)
-}
-
-// eventLines is a recorded event as lines.
-type eventLines struct {
-	name  string
-	lines []string
-}
-
-// recordedLines gives the recorded events as the house sends them.
-func (j *judge) recordedLines(t testing.TB, one *recorded.Interaction) (events []eventLines) {
-	for _, event := range one.Response.Events {
-		payload := event.Payload
-		if event.Chunk != nil {
-			payload = event.Chunk
-		}
-		lines := j.lines(t, one, unpadded(payload))
-		if early, late, ok := splitEnd(lines); ok {
-			events = append(events, eventLines{event.Type, early})
-			lines = late
-		}
-		events = append(events, eventLines{event.Type, lines})
-	}
-	return events
-}
-
-// splitEnd parts the last chunk of a Titan or Llama stream. The service puts the
-// last text and the end into one chunk. A provider tells the end after the text,
-// which is not held back for it, so the house sends two.
-func splitEnd(lines []string) (early, late []string, ok bool) {
-	const metrics = "/amazon-bedrock-invocationMetrics"
-	ended := slices.ContainsFunc(lines, func(line string) bool { return strings.HasPrefix(line, metrics) })
-	for _, line := range lines {
-		at, value, _ := strings.Cut(line, " ")
-		switch at {
-		case "/outputText", "/generation":
-			ok = ended && value != `""`
-			early, late = append(early, line), append(late, at+` ""`)
-		case "/totalOutputTextTokenCount", "/completionReason", "/stop_reason":
-			early, late = append(early, at+" null"), append(late, line)
-		case "/inputTextTokenCount", "/prompt_token_count":
-			early, late = append(early, line), append(late, at+" null")
-		default:
-			if !strings.HasPrefix(line, metrics) {
-				early = append(early, line)
-			}
-			late = append(late, line)
-		}
-	}
-	return early, late, ok
-}
-
-// readStream takes an event stream apart.
-func readStream(t testing.TB, body []byte) []*eventstream.Message {
-	t.Helper()
-	var messages []*eventstream.Message
-	reader := eventstream.NewReader(bytes.NewReader(body))
-	for {
-		message, err := reader.Next()
-		if err == io.EOF {
-			return messages
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		messages = append(messages, message)
-	}
-}
-
-// chunkOf is the native JSON in the payload of a chunk event.
-func chunkOf(t testing.TB, payload []byte) json.RawMessage {
-	t.Helper()
-	var part struct{ Bytes []byte }
-	if err := json.Unmarshal(payload, &part); err != nil {
-		t.Fatal(err)
-	}
-	return part.Bytes
-}
-
-// unpadded is a payload without its padding, which is always its own member p:
-// old recordings have none.
-func unpadded(payload []byte) []byte {
-	var members map[string]json.RawMessage
-	if json.Unmarshal(payload, &members) != nil || members["p"] == nil {
-		return payload
-	}
-	padding := append([]byte(`"p":`), members["p"]...)
-	without := bytes.Replace(payload, append([]byte(","), padding...), nil, 1)
-	return bytes.Replace(without, append(padding, ','), nil, 1)
 }

@@ -56,20 +56,23 @@ func matches(at jsontext.Pointer, pattern string) bool {
 	return slices.EqualFunc(got, want, func(got, want string) bool { return want == "*" || got == want })
 }
 
-// paths gives the pointers of a JSON value in its order, all elements of an
-// array under one.
-func paths(t testing.TB, value []byte) []string {
-	t.Helper()
+// pathsOf gives the pointers of lines in their order, all elements of an array
+// under one, and says which are null.
+func pathsOf(lines []string) []string {
 	var paths []string
-	for _, line := range jsonLines(t, value) {
-		pointer, _, _ := strings.Cut(line, " ")
+	for _, line := range lines {
+		pointer, value, _ := strings.Cut(line, " ")
 		tokens := strings.Split(pointer, "/")
 		for i, token := range tokens {
 			if _, err := strconv.Atoi(token); err == nil {
 				tokens[i] = "0"
 			}
 		}
-		if path := strings.Join(tokens, "/"); !slices.Contains(paths, path) {
+		path := strings.Join(tokens, "/")
+		if value == "null" {
+			path += " null"
+		}
+		if !slices.Contains(paths, path) {
 			paths = append(paths, path)
 		}
 	}
