@@ -122,7 +122,7 @@ func TestRequestErrors(t *testing.T) {
 			"unknown model": {"/model/nobody-knows/converse-stream", conversationBody, 400, "ValidationException" + ofBedrock,
 				`{"message":"The provided model identifier is invalid."}`},
 			"native body": {claudePath + "/invoke", strings.Replace(claudeBody, "100", `"100"`, 1), 400, "ValidationException" + ofBedrock,
-				`{"message":"max_tokens: Input should be a valid integer"}`},
+				`{"message":"Malformed input request: #/max_tokens: expected type: Integer, found: String, please reformat your input and try again."}`},
 			"no native body": {claudePath + "/invoke", ``, 400, "ValidationException" + ofBedrock,
 				`{"message":"Malformed input request, please reformat your input and try again."}`},
 		} {

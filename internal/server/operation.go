@@ -113,6 +113,11 @@ func (x *exchange) reply(shape any) error {
 	if err := restjson.Encode(x.w, x.status, shape); err != nil {
 		return fmt.Errorf("write the answer: %w", err)
 	}
+	// The caller need not wait for the line in the log. A writer that cannot
+	// flush sends the answer when the operation has returned.
+	if err := http.NewResponseController(x.w).Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return fmt.Errorf("write the answer: %w", err)
+	}
 	return nil
 }
 

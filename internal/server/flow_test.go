@@ -1,0 +1,162 @@
+package server_test
+
+import (
+	"bufio"
+	"context"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/saprolite/saprolite/internal/bedrock"
+	"github.com/saprolite/saprolite/internal/eventstream"
+	"github.com/saprolite/saprolite/internal/provider"
+)
+
+// stepped is a provider that says a word for each one in words, and ends when
+// the channel is closed or the caller has gone; left then tells so.
+type stepped struct {
+	words   chan string
+	started chan struct{}
+	left    chan error
+}
+
+func newStepped() *stepped {
+	return &stepped{words: make(chan string), started: make(chan struct{}, 1), left: make(chan error, 1)}
+}
+
+func (s *stepped) Converse(ctx context.Context, _ provider.Call) provider.Events {
+	return func(yield func(bedrock.ConverseStreamOutput, error) bool) {
+		w := provider.NewWriter(yield)
+		s.started <- struct{}{}
+		for w.Start() {
+			select {
+			case word, ok := <-s.words:
+				if !ok {
+					w.Stop(bedrock.StopReasonEndTurn, nil)
+					w.Metadata(bedrock.TokenUsage{})
+					return
+				}
+				w.Text(word)
+			case <-ctx.Done():
+				s.left <- ctx.Err()
+				w.Fail(provider.EndedError(ctx.Err()))
+				return
+			}
+		}
+	}
+}
+
+// open sends a request and gives its answer once the head is there.
+func open(t testing.TB, ctx context.Context, client *http.Client, url, body string) *http.Response {
+	t.Helper()
+	response, err := client.Do(newRequest(t, ctx, url, body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { response.Body.Close() })
+	return response
+}
+
+// A client has the frame of each token before the model makes the next one.
+func TestNothingHeldBack(t *testing.T) {
+	overBoth(t, func(t *testing.T, client *http.Client) {
+		for path, body := range streams {
+			from := newStepped()
+			web := serve(t, newServer(t, from))
+			response := open(t, t.Context(), client, web.URL+claudePath+path, body)
+			reader := eventstream.NewReader(bufio.NewReader(response.Body))
+			for _, word := range []string{"one", "two", "three"} {
+				from.words <- word
+				for heard := ""; !strings.Contains(heard, word); {
+					message, err := reader.Next()
+					if err != nil {
+						t.Fatal(err)
+					}
+					if heard = string(message.Payload); message.EventType() == "chunk" {
+						heard = string(chunkOf(t, message.Payload))
+					}
+				}
+			}
+			close(from.words)
+			readAll(t, response.Body)
+		}
+	})
+}
+
+// When the client leaves, the provider's work ends: inside a stream, and before
+// a whole answer.
+func TestClientLeaves(t *testing.T) {
+	overBoth(t, func(t *testing.T, client *http.Client) {
+		for path, body := range streams {
+			from := newStepped()
+			web := serve(t, newServer(t, from))
+			ctx, leave := context.WithCancel(t.Context())
+			response := open(t, ctx, client, web.URL+claudePath+path, body)
+			from.words <- "one"
+			if _, err := eventstream.NewReader(response.Body).Next(); err != nil {
+				t.Fatal(err)
+			}
+			leave()
+			if err := <-from.left; err != context.Canceled {
+				t.Errorf("%s: the provider's context ended with %v", path, err)
+			}
+		}
+		for path, body := range map[string]string{"/converse": conversationBody, "/invoke": claudeBody} {
+			from := newStepped()
+			web := serve(t, newServer(t, from))
+			ctx, leave := context.WithCancel(t.Context())
+			asked := make(chan error, 1)
+			go func() {
+				response, err := client.Do(newRequest(t, ctx, web.URL+claudePath+path, body))
+				if err == nil {
+					response.Body.Close()
+				}
+				asked <- err
+			}()
+			<-from.started
+			leave()
+			if err := <-from.left; err != context.Canceled {
+				t.Errorf("%s: the provider's context ended with %v", path, err)
+			}
+			if err := <-asked; err == nil {
+				t.Errorf("%s: a client that had left was answered", path)
+			}
+		}
+	})
+}
+
+// A reader that is slower than the model slows it down: what waits for the
+// reader is bounded, by the server's buffers and those of the connection.
+func TestSlowReader(t *testing.T) {
+	const (
+		word  = 64 << 10
+		words = 800
+		bound = 16 << 20
+	)
+	overBoth(t, func(t *testing.T, client *http.Client) {
+		var made atomic.Int64
+		text := strings.Repeat("x", word)
+		web := serve(t, newServer(t, providerFunc(func(context.Context, provider.Call) provider.Events {
+			return func(yield func(bedrock.ConverseStreamOutput, error) bool) {
+				w := provider.NewWriter(yield)
+				for i := 0; i < words && w.Text(text); i++ {
+					made.Add(word)
+				}
+				w.Stop(bedrock.StopReasonEndTurn, nil)
+				w.Metadata(bedrock.TokenUsage{})
+			}
+		})))
+		response := open(t, t.Context(), client, web.URL+claudePath+"/converse-stream", conversationBody)
+		reader := eventstream.NewReader(bufio.NewReader(response.Body))
+		for read := int64(0); read < words*word; read += word {
+			if ahead := made.Load() - read; ahead > bound {
+				t.Fatalf("the model is %d bytes ahead of the reader", ahead)
+			}
+			if _, err := reader.Next(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		readAll(t, response.Body)
+	})
+}
