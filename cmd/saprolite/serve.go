@@ -89,7 +89,7 @@ func environment(endpoint string) []string {
 		"export AWS_ENDPOINT_URL_BEDROCK=" + endpoint,
 		"export AWS_ACCESS_KEY_ID=" + identity.DevelopmentKeyID,
 		"export AWS_SECRET_ACCESS_KEY=" + identity.DevelopmentSecret,
-		"export AWS_REGION=us-east-1",
 		"export AWS_DEFAULT_REGION=us-east-1", // the one that boto3 and version 1 of the CLI read
+		"export AWS_REGION=us-east-1",
 	}
 }
