@@ -93,7 +93,7 @@ func BenchmarkEncode(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		w := discard{http.Header{}}
+		w := &discard{header: http.Header{}}
 		if err := restjson.Encode(w, http.StatusOK, response); err != nil {
 			b.Fatal(err)
 		}
@@ -101,11 +101,22 @@ func BenchmarkEncode(b *testing.B) {
 }
 
 // discard is a response that nobody reads.
-type discard struct{ header http.Header }
+type discard struct {
+	header       http.Header
+	status, size int
+}
 
-func (d discard) Header() http.Header         { return d.header }
-func (d discard) WriteHeader(int)             {}
-func (d discard) Write(p []byte) (int, error) { return len(p), nil }
+func (d *discard) Header() http.Header { return d.header }
+
+func (d *discard) WriteHeader(status int) { d.status = status }
+
+func (d *discard) Write(p []byte) (int, error) {
+	d.size += len(p)
+	return len(p), nil
+}
+
+// Flush is for the streams.
+func (d *discard) Flush() {}
 
 // BenchmarkFrame is what one token of a stream costs once it is an event.
 func BenchmarkFrame(b *testing.B) {

@@ -49,23 +49,36 @@ func newHouse(b *testing.B) string {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { client.Close() })
-	models, err := catalog.New(catalog.Options{Mappings: []catalog.Mapping{{ID: "*", Provider: "upstream"}}})
-	if err != nil {
-		b.Fatal(err)
-	}
-	web := httptest.NewServer(server.New(server.Options{
-		Pipeline:       &pipeline.Pipeline{Catalog: models, Providers: map[string]provider.Provider{"upstream": client}},
-		Formats:        all.Formats(),
-		Identity:       identity.None{},
-		MaxBody:        32 << 20,
-		RequestTimeout: time.Minute,
-		Log:            slog.New(slog.NewTextHandler(io.Discard, nil)),
-	}))
+	web := httptest.NewServer(newServer(b, client, slog.New(slog.NewTextHandler(io.Discard, nil))))
 	b.Cleanup(web.Close)
 	return web.URL
 }
 
-// answer is the upstream's.
+func newServer(b *testing.B, from provider.Provider, log *slog.Logger) *server.Server {
+	models, err := catalog.New(catalog.Options{Mappings: []catalog.Mapping{{ID: "*", Provider: "upstream"}}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return server.New(server.Options{
+		Pipeline:       &pipeline.Pipeline{Catalog: models, Providers: map[string]provider.Provider{"upstream": from}},
+		Formats:        all.Formats(),
+		Identity:       identity.None{},
+		MaxBody:        32 << 20,
+		RequestTimeout: time.Minute,
+		Log:            log,
+	})
+}
+
+// The answers of the upstream.
+var (
+	wholeAnswer = `{"object":"chat.completion","choices":[{"index":0,"message":{"role":"assistant","content":"` +
+		strings.Repeat("token ", 64) + `"},"finish_reason":"stop"}],"usage":{"prompt_tokens":200,"completion_tokens":64}}`
+	token        = `data: {"object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":" token"},"finish_reason":null}]}` + "\n\n"
+	streamEnd    = `data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"usage":{"prompt_tokens":200,"completion_tokens":64}}` + "\n\ndata: [DONE]\n\n"
+	streamAnswer = strings.Repeat(token, 64) + streamEnd
+)
+
+// answer is the upstream.
 func answer(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -73,15 +86,14 @@ func answer(w http.ResponseWriter, r *http.Request) {
 	}
 	if !strings.Contains(string(body), `"stream":true`) {
 		w.Header().Set("Content-Type", "application/json")
-		io.WriteString(w, `{"object":"chat.completion","choices":[{"index":0,"message":{"role":"assistant","content":"`+
-			strings.Repeat("token ", 64)+`"},"finish_reason":"stop"}],"usage":{"prompt_tokens":200,"completion_tokens":64}}`)
+		io.WriteString(w, wholeAnswer)
 		return
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
 	flusher := http.NewResponseController(w)
 	for range 64 {
-		io.WriteString(w, `data: {"object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":" token"},"finish_reason":null}]}`+"\n\n")
+		io.WriteString(w, token)
 		flusher.Flush()
 	}
-	io.WriteString(w, `data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"usage":{"prompt_tokens":200,"completion_tokens":64}}`+"\n\ndata: [DONE]\n\n")
+	io.WriteString(w, streamEnd)
 }

@@ -12,19 +12,20 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"flag"
 	"fmt"
 	"log"
 	"os"
 	"os/signal"
+	"syscall"
 	"time"
 )
 
 // options bound a run.
 type options struct {
 	program string
+	kind    string
 	rounds  int
 	slice   time.Duration
 	turns   int
@@ -44,6 +45,7 @@ func main() {
 	}
 	var o options
 	flag.StringVar(&o.program, "saprolite", "", "the program to measure; without one it is built")
+	flag.StringVar(&o.kind, "kind", "", "measure unary calls or streams alone: unary, stream")
 	flag.IntVar(&o.rounds, "rounds", 2000, "paired calls per kind of call")
 	flag.DurationVar(&o.slice, "slice", 700*time.Millisecond, "time of one turn of a target under load")
 	flag.IntVar(&o.turns, "turns", 5, "turns of every target under load")
@@ -51,7 +53,8 @@ func main() {
 	flag.IntVar(&o.tokens, "tokens", 128, "with -engine: tokens of an answer")
 	flag.StringVar(&o.data, "data", "", "with -engine: the data folder of the program")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	// A reader of the output that leaves must not leave the processes behind.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE)
 	defer stop()
 	if err := run(ctx, o); err != nil {
 		log.Fatal(err)
@@ -82,16 +85,16 @@ func measureAll(ctx context.Context, o options, dir string) error {
 		return err
 	}
 	defer house.end()
-	for _, call := range []struct {
-		name   string
-		stream bool
-	}{{"unary", false}, {"stream of 64 tokens", true}} {
-		fmt.Printf("\n%s\n", call.name)
-		if err := measureLatency(ctx, house.targets(call.stream), o.rounds/cmp.Or(divisor[call.stream], 1)); err != nil {
+	for _, kind := range kinds {
+		if o.kind != "" && o.kind != kind.flag {
+			continue
+		}
+		fmt.Printf("\n%s\n", kind.name)
+		if err := measureLatency(ctx, house.targets(kind.stream), o.rounds/kind.cost); err != nil {
 			return err
 		}
 		for _, callers := range []int{1, 8, 32} {
-			if err := measureLoad(ctx, house.targets(call.stream), callers, o); err != nil {
+			if err := measureLoad(ctx, house.targets(kind.stream), callers, o); err != nil {
 				return err
 			}
 		}
@@ -99,5 +102,12 @@ func measureAll(ctx context.Context, o options, dir string) error {
 	return nil
 }
 
-// divisor makes fewer rounds of streams, which take longer.
-var divisor = map[bool]int{true: 4}
+// kinds are the kinds of calls; the rounds are divided by what they cost.
+var kinds = []struct {
+	flag, name string
+	stream     bool
+	cost       int
+}{
+	{"unary", "unary", false, 1},
+	{"stream", fmt.Sprintf("stream of %d tokens", streamTokens), true, 4},
+}

@@ -89,6 +89,9 @@ func (l load) perSecond() float64 { return float64(l.calls) / l.time.Seconds() }
 // measureLoad lets callers call each target for some turns, and prints the calls
 // a second and the processor time of one, with the ratio to the second target.
 func measureLoad(ctx context.Context, targets []*target, callers int, o options) error {
+	if o.turns == 0 {
+		return nil
+	}
 	loads := make([]load, len(targets))
 	for range o.turns {
 		for i, t := range targets {

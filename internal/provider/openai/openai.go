@@ -90,7 +90,8 @@ func (o Options) transport() *http.Transport {
 		MaxConnsPerHost:     connections,
 		MaxIdleConns:        connections,
 		MaxIdleConnsPerHost: connections,
-		IdleConnTimeout:     90 * time.Second,
+		// vLLM and other servers on uvicorn close after five seconds.
+		IdleConnTimeout: 4 * time.Second,
 		// Compressed streams come in lumps.
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: 64 << 10,
