@@ -1,8 +1,11 @@
 package llamacpp
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/saprolite/saprolite/internal/provider/openai"
 )
 
 // joiner is U+2060, the word joiner: it takes no room, and no break.
@@ -63,6 +66,21 @@ func (b *breaker) breakUp(text string) string {
 	}
 	broken.WriteString(text[done:])
 	return broken.String()
+}
+
+// message gives a message without control tokens.
+func (b *breaker) message(m openai.Message) openai.Message {
+	m.Content = slices.Clone(m.Content)
+	for i := range m.Content {
+		m.Content[i].Text = b.breakUp(m.Content[i].Text)
+	}
+	m.ToolCalls = slices.Clone(m.ToolCalls)
+	for i := range m.ToolCalls {
+		// The joiner is good within the strings of the JSON.
+		m.ToolCalls[i].Function.Arguments = b.breakUp(m.ToolCalls[i].Function.Arguments)
+	}
+	m.Reasoning = b.breakUp(m.Reasoning)
+	return m
 }
 
 // startsAt says whether some token stands at an offset of a text.

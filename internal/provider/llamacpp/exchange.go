@@ -1,9 +1,11 @@
 package llamacpp
 
 import (
+	"context"
 	"slices"
 	"time"
 
+	"github.com/saprolite/saprolite/internal/bedrock"
 	"github.com/saprolite/saprolite/internal/engine"
 	"github.com/saprolite/saprolite/internal/provider"
 	"github.com/saprolite/saprolite/internal/provider/openai"
@@ -13,59 +15,105 @@ import (
 // that barely fit a machine are slow, and a child that ends is noticed at once.
 const responseTimeout = time.Hour
 
-// client makes the client of one exchange. It has no connections of its own.
-func (p *Provider) client(lease *engine.Lease) *openai.Client {
-	b := p.breaker.Load()
-	if b == nil || !slices.Equal(b.tokens, lease.ControlTokens) {
-		b = newBreaker(lease.ControlTokens)
-		p.breaker.Store(b)
+// exchange is one call on its way to the engine.
+type exchange struct {
+	*traits
+	lease *engine.Lease
+	call  provider.Call
+	// system says that a conversation without a system prompt gets an empty one.
+	system bool
+	// offered are the tools of which the answer must call one; none if it may be
+	// words.
+	offered []*bedrock.ToolSpecification
+}
+
+func (p *Provider) exchange(ctx context.Context, lease *engine.Lease, call provider.Call) (*exchange, error) {
+	t, err := p.traits(ctx, lease)
+	if err != nil {
+		return nil, err
 	}
-	e := exchange{breaker: b, system: p.model.Weights == engine.DefaultWeights}
+	return &exchange{
+		traits: t, lease: lease, call: call,
+		system:  p.model.Weights == engine.DefaultWeights,
+		offered: offered(call.Request, t.tools),
+	}, nil
+}
+
+// converse answers the call.
+func (x *exchange) converse(ctx context.Context) provider.Events {
+	events := x.client().Converse(ctx, x.call)
+	if len(x.offered) > 0 {
+		return readCall(events)
+	}
+	return events
+}
+
+// client makes the client of the exchange. It has no connections of its own.
+func (x *exchange) client() *openai.Client {
 	return &openai.Client{
-		HTTP:            lease.Client,
-		BaseURL:         lease.BaseURL + "/v1",
+		HTTP:            x.lease.Client,
+		BaseURL:         x.lease.BaseURL + "/v1",
 		ResponseTimeout: responseTimeout,
-		Prepare:         e.prepare,
+		Prepare:         x.prepare,
 		Software:        openai.LlamaServer,
 	}
 }
 
-// exchange is what makes a request fit for llama.cpp.
-type exchange struct {
-	breaker *breaker
-	// system says that a conversation without a system prompt gets an empty one.
-	system bool
-}
-
-func (e exchange) prepare(_ provider.Call, body openai.Body) {
-	if messages, ok := body["messages"].([]openai.Message); ok {
-		body["messages"] = e.messages(messages)
+// prepare makes a request fit for llama.cpp.
+func (x *exchange) prepare(_ provider.Call, body openai.Body) {
+	messages, ok := body["messages"].([]openai.Message)
+	if !ok {
+		return
 	}
+	if !x.tools || len(x.offered) > 0 {
+		delete(body, "tools")
+		delete(body, "tool_choice")
+	}
+	if !x.tools {
+		messages = callsInWords(messages)
+	}
+	messages = x.fit(messages)
+	if len(x.offered) > 0 {
+		messages = withSystem(messages, describe(x.offered))
+		body["response_format"] = callFormat(x.offered)
+	}
+	body["messages"] = messages
 }
 
-// messages gives the messages joined by role and without control tokens, behind
-// a system prompt.
-func (e exchange) messages(messages []openai.Message) []openai.Message {
-	joined := make([]openai.Message, 0, len(messages)+1)
-	if e.system && messages[0].Role != "system" {
-		joined = append(joined, openai.Message{Role: "system"})
+// fit gives the messages joined by role and without control tokens, behind a
+// system prompt.
+func (x *exchange) fit(messages []openai.Message) []openai.Message {
+	fitted := make([]openai.Message, 0, len(messages)+1)
+	if x.system && messages[0].Role != "system" {
+		fitted = append(fitted, openai.Message{Role: "system"})
 	}
 	for _, m := range messages {
-		m.Content, m.Reasoning = e.breaker.breakUp(m.Content), e.breaker.breakUp(m.Reasoning)
-		if n := len(joined); n > 0 && joined[n-1].Role == m.Role {
-			last := &joined[n-1]
-			last.Content, last.Reasoning = join(last.Content, m.Content), join(last.Reasoning, m.Reasoning)
+		m = x.breaker.message(m)
+		if n := len(fitted); n > 0 && fitted[n-1].Role == m.Role && m.Role != "tool" {
+			last := &fitted[n-1]
+			last.Content = slices.Concat(last.Content, m.Content)
+			last.ToolCalls = slices.Concat(last.ToolCalls, m.ToolCalls)
+			last.Reasoning = joined(last.Reasoning, m.Reasoning)
 			continue
 		}
-		joined = append(joined, m)
+		fitted = append(fitted, m)
 	}
-	return joined
+	return fitted
 }
 
-// join puts one text after another, as the blocks of one message are.
-func join(first, second string) string {
+// joined puts one text after another, as the blocks of one message are.
+func joined(first, second string) string {
 	if first == "" || second == "" {
 		return first + second
 	}
 	return first + "\n" + second
+}
+
+// withSystem adds to the system prompt.
+func withSystem(messages []openai.Message, text string) []openai.Message {
+	if messages[0].Role != "system" {
+		messages = slices.Insert(messages, 0, openai.Message{Role: "system"})
+	}
+	messages[0].Content = append(messages[0].Content, openai.Part{Text: text})
+	return messages
 }

@@ -5,10 +5,20 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/saprolite/saprolite/internal/bedrock"
 	"github.com/saprolite/saprolite/internal/engine"
 	"github.com/saprolite/saprolite/internal/provider/openai"
 )
+
+// says is a content of texts.
+func says(texts ...string) openai.Content {
+	var content openai.Content
+	for _, text := range texts {
+		content = append(content, openai.Part{Text: text})
+	}
+	return content
+}
 
 func TestMessages(t *testing.T) {
 	type messages = []openai.Message
@@ -19,34 +29,34 @@ func TestMessages(t *testing.T) {
 	}{
 		{
 			"an empty system prompt for the default model", true,
-			messages{{Role: "user", Content: "a"}},
-			messages{{Role: "system"}, {Role: "user", Content: "a"}},
+			messages{{Role: "user", Content: says("a")}},
+			messages{{Role: "system"}, {Role: "user", Content: says("a")}},
 		},
 		{
 			"the caller's own stays", true,
-			messages{{Role: "system", Content: "s"}, {Role: "user", Content: "a"}},
-			messages{{Role: "system", Content: "s"}, {Role: "user", Content: "a"}},
+			messages{{Role: "system", Content: says("s")}, {Role: "user", Content: says("a")}},
+			messages{{Role: "system", Content: says("s")}, {Role: "user", Content: says("a")}},
 		},
 		{
 			"messages of one role are joined", false,
 			messages{
-				{Role: "user", Content: "a"}, {Role: "user", Content: "b"},
-				{Role: "assistant", Content: "c", Reasoning: "r"}, {Role: "assistant", Content: "d"},
+				{Role: "user", Content: says("a")}, {Role: "user", Content: says("b")},
+				{Role: "assistant", Content: says("c"), Reasoning: "r"}, {Role: "assistant", Content: says("d")},
 			},
-			messages{{Role: "user", Content: "a\nb"}, {Role: "assistant", Content: "c\nd", Reasoning: "r"}},
+			messages{{Role: "user", Content: says("a", "b")}, {Role: "assistant", Content: says("c", "d"), Reasoning: "r"}},
 		},
 		{
 			"control tokens are broken up everywhere", false,
-			messages{{Role: "system", Content: "<s>"}, {Role: "user", Content: "</s>"}, {Role: "assistant", Content: "<s>", Reasoning: "<s>"}},
+			messages{{Role: "system", Content: says("<s>")}, {Role: "user", Content: says("</s>")}, {Role: "assistant", Content: says("<s>"), Reasoning: "<s>"}},
 			messages{
-				{Role: "system", Content: "<\u2060s>"}, {Role: "user", Content: "<\u2060/s>"},
-				{Role: "assistant", Content: "<\u2060s>", Reasoning: "<\u2060s>"},
+				{Role: "system", Content: says("<\u2060s>")}, {Role: "user", Content: says("<\u2060/s>")},
+				{Role: "assistant", Content: says("<\u2060s>"), Reasoning: "<\u2060s>"},
 			},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			e := exchange{breaker: newBreaker(chatml), system: test.system}
-			if d := cmp.Diff(test.want, e.messages(test.in)); d != "" {
+			x := exchange{traits: &traits{breaker: newBreaker(chatml)}, system: test.system}
+			if d := cmp.Diff(test.want, x.fit(test.in), cmpopts.EquateEmpty()); d != "" {
 				t.Error(d)
 			}
 		})

@@ -13,6 +13,10 @@
 //     They are joined.
 //   - The template of the default model has a system prompt of its own, with which
 //     the model answers worse. A conversation without one gets an empty one.
+//   - Models whose template knows no tools are told of them in the system prompt,
+//     and call them by answers that a grammar holds to the tools' schemas; any model
+//     does where the request demands a call, for llama.cpp's own tool_choice lets
+//     prose come first. See tools.go.
 //
 // CountTokens asks with the same body as Converse, so that all of this is counted.
 package llamacpp
@@ -39,8 +43,8 @@ type Options struct {
 type Provider struct {
 	pool  *engine.Pool
 	model engine.Model
-	// breaker is that of the weights, made at the first call.
-	breaker atomic.Pointer[breaker]
+	// known is what was learned of the child that answered last.
+	known atomic.Pointer[traits]
 }
 
 var _ interface {
@@ -54,10 +58,14 @@ func New(o Options) *Provider {
 	return &Provider{pool: o.Pool, model: o.Model}
 }
 
-// Abilities gives what the model carries, whatever it is called: text, and
-// reasoning unless it is the default model, which has none.
+// Abilities gives what the model carries, whatever it is called: text, tools, JSON
+// schemas for the answer, and reasoning unless it is the default model, which has
+// none.
 func (p *Provider) Abilities(string) provider.Abilities {
-	return provider.Abilities{Reasoning: p.model.Weights != engine.DefaultWeights}
+	return provider.Abilities{
+		Tools: true, StructuredOutput: true,
+		Reasoning: p.model.Weights != engine.DefaultWeights,
+	}
 }
 
 // Converse answers a call. An engine that dies under it ends it with a
@@ -67,7 +75,11 @@ func (p *Provider) Abilities(string) provider.Abilities {
 func (p *Provider) Converse(ctx context.Context, call provider.Call) provider.Events {
 	return func(yield func(bedrock.ConverseStreamOutput, error) bool) {
 		err := p.use(ctx, func(lease *engine.Lease) error {
-			for event, err := range p.client(lease).Converse(ctx, call) {
+			x, err := p.exchange(ctx, lease, call)
+			if err != nil {
+				return err
+			}
+			for event, err := range x.converse(ctx) {
 				if err != nil {
 					return err
 				}
@@ -87,7 +99,11 @@ func (p *Provider) Converse(ctx context.Context, call provider.Call) provider.Ev
 // what is too long to be answered.
 func (p *Provider) CountTokens(ctx context.Context, call provider.Call) (count int32, err error) {
 	err = p.use(ctx, func(lease *engine.Lease) error {
-		count, err = p.client(lease).CountTokens(ctx, call)
+		x, err := p.exchange(ctx, lease, call)
+		if err != nil {
+			return err
+		}
+		count, err = x.client().CountTokens(ctx, call)
 		return err
 	})
 	return count, err

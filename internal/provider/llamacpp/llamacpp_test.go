@@ -53,6 +53,8 @@ func TestConversations(t *testing.T) {
 	t.Run("control tokens", func(t *testing.T) { staysText(t, p) })
 	t.Run("context full", func(t *testing.T) { fillsContext(t, p) })
 	t.Run("too long", func(t *testing.T) { isTooLong(t, p) })
+	t.Run("tools", func(t *testing.T) { callsTools(t, p) })
+	t.Run("answer in JSON", func(t *testing.T) { answersInJSON(t, p) })
 }
 
 // converse collects an answer that is not to fail.

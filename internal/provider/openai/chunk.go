@@ -35,11 +35,35 @@ type choice struct {
 }
 
 type content struct {
-	Text             literal        `json:"content"`
-	ReasoningContent literal        `json:"reasoning_content"`
-	Reasoning        literal        `json:"reasoning"`
-	Refusal          string         `json:"refusal"`
-	ToolCalls        jsontext.Value `json:"tool_calls"`
+	Text             literal    `json:"content"`
+	ReasoningContent literal    `json:"reasoning_content"`
+	Reasoning        literal    `json:"reasoning"`
+	Refusal          string     `json:"refusal"`
+	ToolCalls        []callPart `json:"tool_calls"`
+}
+
+// callPart is a call of a tool, or in a stream a fragment of one.
+type callPart struct {
+	// Index counts the calls of a stream.
+	Index    *int   `json:"index"`
+	ID       string `json:"id"`
+	Function struct {
+		Name string `json:"name"`
+		// Arguments are JSON text. Some servers give the object itself.
+		Arguments jsontext.Value `json:"arguments"`
+	} `json:"function"`
+}
+
+// arguments are the text of the arguments, or the fragment of it.
+func (c *callPart) arguments() string {
+	switch c.Function.Arguments.Kind() {
+	case '"':
+		text, _ := jsontext.AppendUnquote(nil, c.Function.Arguments) // invalid UTF-8 is replaced
+		return string(text)
+	case '{':
+		return string(c.Function.Arguments)
+	}
+	return ""
 }
 
 func (c *content) reasoning() *literal {
@@ -47,10 +71,6 @@ func (c *content) reasoning() *literal {
 		return &c.ReasoningContent
 	}
 	return &c.Reasoning
-}
-
-func (c *content) callsTools() bool {
-	return len(c.ToolCalls) > 0 && c.ToolCalls.Kind() != 'n' && string(c.ToolCalls) != "[]"
 }
 
 type usage struct {
@@ -141,7 +161,7 @@ func (d *decoder) decode(data []byte) (*chunk, error) {
 	}
 	first := &c.Choices[0]
 	text, reasoning := &first.Delta.Text, first.Delta.reasoning()
-	if first.Index != 0 || first.FinishReason != "" || first.Delta.callsTools() || first.Delta.Refusal != "" {
+	if first.Index != 0 || first.FinishReason != "" || len(first.Delta.ToolCalls) > 0 || first.Delta.Refusal != "" {
 		return c, nil
 	}
 	switch {

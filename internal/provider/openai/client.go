@@ -2,8 +2,8 @@
 // completions: vLLM, SGLang, llm-d, Ollama, LM Studio, llama.cpp's llama-server,
 // and others that have POST /v1/chat/completions.
 //
-// A Client carries text and reasoning. Tools and images it does not carry yet;
-// it refuses them, as it refuses an answer that calls a tool.
+// A Client carries text, reasoning, tools, images given as bytes, and JSON schemas
+// for the answer.
 //
 // What servers do differently, and what is done about it:
 //
@@ -16,6 +16,9 @@
 //   - A last message of the assistant. vLLM and SGLang continue it when told so
 //     (continue_final_message), the others without being told. Plain answers of
 //     llama.cpp, but not its streams, repeat it; that part is cut off.
+//   - Calls of tools end by finish_reason "tool_calls", or by "stop" where the
+//     request chose the tool. The caller knows a call by an id in the service's
+//     form; servers only want an id and that of its result to be the same.
 //   - Reasoning comes as reasoning_content, or under vLLM's newer name reasoning.
 //   - Usage of prompts that a server had cached is not told apart yet:
 //     inputTokens is all of prompt_tokens. A server that gives no usage has zeros.
@@ -82,7 +85,7 @@ const (
 
 // Abilities is what the client carries for any model.
 func (c *Client) Abilities(string) provider.Abilities {
-	return provider.Abilities{Reasoning: true}
+	return provider.Abilities{Reasoning: true, Tools: true, Images: true, StructuredOutput: true}
 }
 
 // Close closes the connections that nobody uses.
@@ -100,6 +103,11 @@ var _ interface {
 // none, is an error as Converse gives it.
 func (c *Client) Post(ctx context.Context, path string, body []byte) (*Response, error) {
 	return c.send(ctx, http.MethodPost, c.BaseURL+path, body)
+}
+
+// Get asks for a path below BaseURL. Errors are those of Post.
+func (c *Client) Get(ctx context.Context, path string) (*Response, error) {
+	return c.send(ctx, http.MethodGet, c.BaseURL+path, nil)
 }
 
 func (c *Client) send(ctx context.Context, method, url string, body []byte) (*Response, error) {

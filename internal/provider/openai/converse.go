@@ -31,6 +31,7 @@ type answer struct {
 	// stops are the stop sequences of the request.
 	stops []string
 	usage *usage
+	calls calls
 }
 
 // errLeft ends an answer whose consumer has left.
@@ -74,7 +75,7 @@ func (a *answer) request(ctx context.Context, call provider.Call) ([]byte, error
 	a.stops = body.stopSequences()
 	if messages, ok := body["messages"].([]Message); ok {
 		if last := messages[len(messages)-1]; last.Role == string(bedrock.ConversationRoleAssistant) {
-			a.prefill = last.Content
+			a.prefill = last.Content.Text()
 		}
 	}
 	text, err := body.JSON()
@@ -171,17 +172,16 @@ func (a *answer) take(c *chunk) error {
 // choice looks at the end that a choice may have, before anything is written,
 // and writes content and end.
 func (a *answer) choice(c *chunk, choice *choice) error {
-	if choice.Delta.callsTools() {
-		return a.broken(errors.New("the answer calls a tool, which is not carried"))
-	}
-	reason, fields, err := a.reason(c, choice)
-	if err != nil {
-		return a.broken(err)
+	if choice.gaveUp() {
+		return a.broken(fmt.Errorf("the server gave the answer up: finish_reason %q", choice.FinishReason))
 	}
 	if err := a.content(&choice.Delta); err != nil {
 		return err
 	}
-	if reason != "" && !a.out.Stop(reason, fields) {
+	if choice.FinishReason == "" {
+		return nil
+	}
+	if !a.out.Stop(a.reason(c, choice)) {
 		return errLeft
 	}
 	return nil
@@ -198,7 +198,10 @@ func (a *answer) content(c *content) error {
 	if err := a.write(c.Text.value, false); err != nil {
 		return err
 	}
-	return a.write(c.Refusal, false)
+	if err := a.write(c.Refusal, false); err != nil {
+		return err
+	}
+	return a.call(c.ToolCalls)
 }
 
 func (a *answer) write(text string, reasoning bool) error {

@@ -149,7 +149,7 @@ func TestEndings(t *testing.T) {
 }
 
 func TestBrokenAnswers(t *testing.T) {
-	toolCall := `{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"a","function":{"name":"f"}}]}}]}`
+	nameless, backwards := fragment(0, "a", "", "{}"), fragment(1, "a", "f", "{}")
 	tests := []struct {
 		name, body, code string
 		temporary        bool
@@ -166,8 +166,8 @@ func TestBrokenAnswers(t *testing.T) {
 		{"cut off in a chunk", "data: " + hello + "\n\ndata: " + hello[:20], "ModelStreamErrorException", false},
 		{"event without end", "data: " + strings.Repeat("a", 9<<20), "ModelErrorException", false},
 		{"given up", streamOf(hello, `{"choices":[{"index":0,"delta":{},"finish_reason":"abort"}]}`), "ModelStreamErrorException", false},
-		{"tool call", streamOf(toolCall), "ModelErrorException", false},
-		{"tool call inside", streamOf(hello, toolCall), "ModelStreamErrorException", false},
+		{"a call without a name", streamOf(hello, nameless), "ModelStreamErrorException", false},
+		{"calls that go backwards", streamOf(backwards, fragment(0, "b", "g", "{}")), "ModelStreamErrorException", false},
 		{"content of another kind", streamOf(`{"choices":[{"index":0,"delta":{"content":[]}}]}`), "ModelErrorException", false},
 	}
 	for _, test := range tests {

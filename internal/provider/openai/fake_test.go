@@ -12,8 +12,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-
-	"github.com/saprolite/saprolite/internal/provider/openai"
 )
 
 // fake is a server that behaves as vLLM or llama.cpp do, seen from outside: the
@@ -34,7 +32,7 @@ type fake struct {
 
 type request struct {
 	Model         string
-	Messages      []openai.Message
+	Messages      []struct{ Role, Content string }
 	Stream        bool
 	StreamOptions struct {
 		IncludeUsage bool `json:"include_usage"`

@@ -3,7 +3,6 @@ package openai
 import (
 	"context"
 	"errors"
-	"net/http"
 	"slices"
 
 	"github.com/go-json-experiment/json"
@@ -75,7 +74,7 @@ func (c *Client) findSoftware(ctx context.Context) Software {
 
 // modelOwner is who owns the first model of the server's list.
 func (c *Client) modelOwner(ctx context.Context) (string, error) {
-	response, err := c.send(ctx, http.MethodGet, c.BaseURL+"/models", nil)
+	response, err := c.Get(ctx, "/models")
 	if err != nil {
 		return "", err
 	}

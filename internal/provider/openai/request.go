@@ -13,15 +13,9 @@ import (
 // Body is the body of a chat request by its members' names.
 type Body map[string]any
 
-// Message is a message of a chat request.
-type Message struct {
-	Role      string `json:"role"`
-	Content   string `json:"content"`
-	Reasoning string `json:"reasoning_content,omitzero"`
-}
-
-// NewBody words a call as a chat request: the model, the messages, the inference
-// configuration, and additionalModelRequestFields, which win over the
+// NewBody words a call as a chat request: the model, the messages, the tools, the
+// format of the output, the inference configuration, and
+// additionalModelRequestFields, which win over the
 // configuration but may not name the members that the client answers for. It
 // does not say stream.
 //
@@ -40,9 +34,13 @@ func NewBody(call provider.Call) (Body, error) {
 			body["stop"] = config.StopSequences
 		}
 	}
-	if messages[len(messages)-1].Role == string(bedrock.ConversationRoleAssistant) {
+	if last := messages[len(messages)-1]; last.Role == string(bedrock.ConversationRoleAssistant) {
 		body["continue_final_message"], body["add_generation_prompt"] = true, false
 	}
+	if err := body.setTools(call.Request.ToolConfig); err != nil {
+		return nil, err
+	}
+	body.setOutput(call.Request.OutputConfig)
 	return body, merge(body, call.Request.AdditionalModelRequestFields)
 }
 
@@ -78,33 +76,30 @@ func (b Body) JSON() ([]byte, error) {
 }
 
 // Messages words a conversation as the messages of a chat request: the system
-// prompts as one message at the front, the blocks of each message as one text,
-// joined by newlines. Reasoning of earlier turns goes beside the text.
+// prompts as one message at the front, the blocks of each message as one content,
+// the results of tools as messages ahead of the rest of theirs. Reasoning of
+// earlier turns goes beside the text.
 //
-// The error is a *bedrock.ValidationException for a block that is neither text
-// nor reasoning, in the words of the service for a model without that ability.
+// The error is a *bedrock.ValidationException for a block that has no word in a
+// chat, in the words of the service for a model without that ability.
 func Messages(request *bedrock.ConverseRequest) ([]Message, error) {
 	messages := make([]Message, 0, len(request.Messages)+1)
-	var system []string
+	var system Content
 	for _, block := range request.System {
 		text, err := systemText(block)
 		if err != nil {
 			return nil, err
 		}
-		system = append(system, text)
+		system = append(system, Part{Text: text})
 	}
 	if len(system) > 0 {
-		messages = append(messages, Message{Role: "system", Content: strings.Join(system, "\n")})
+		messages = append(messages, Message{Role: "system", Content: system})
 	}
 	for _, m := range request.Messages {
-		message, err := newMessage(m)
-		if err != nil {
+		var err error
+		if messages, err = appendMessage(messages, m); err != nil {
 			return nil, err
 		}
-		messages = append(messages, message)
-	}
-	if request.ToolConfig != nil {
-		return nil, &bedrock.ValidationException{Message: "This model doesn't support tool use."}
 	}
 	if len(request.Messages) == 0 {
 		return nil, &bedrock.ValidationException{Message: "A conversation must start with a user message. " +
@@ -125,38 +120,56 @@ func systemText(block bedrock.SystemContentBlock) (string, error) {
 	return "", unsupported("guardContent")
 }
 
-func newMessage(m bedrock.Message) (Message, error) {
-	var texts, reasoning []string
+// appendMessage adds one message, behind those of the tools' results in it.
+func appendMessage(messages []Message, m bedrock.Message) ([]Message, error) {
+	message := Message{Role: string(m.Role)}
+	var reasoning []string
+	results := 0
 	for _, block := range m.Content {
 		switch {
 		case block.Text != nil:
-			texts = append(texts, *block.Text)
+			message.Content = append(message.Content, Part{Text: *block.Text})
 		case block.GuardContent != nil && block.GuardContent.Text != nil && block.GuardContent.Text.Text != nil:
-			texts = append(texts, *block.GuardContent.Text.Text)
+			message.Content = append(message.Content, Part{Text: *block.GuardContent.Text.Text})
+		case block.Image != nil:
+			part, err := imagePart(block.Image)
+			if err != nil {
+				return nil, err
+			}
+			message.Content = append(message.Content, part)
 		case block.ReasoningContent != nil && block.ReasoningContent.ReasoningText != nil:
 			if text := block.ReasoningContent.ReasoningText.Text; text != nil {
 				reasoning = append(reasoning, *text)
 			}
+		case block.ToolUse != nil:
+			message.ToolCalls = append(message.ToolCalls, callOf(block.ToolUse))
+		case block.ToolResult != nil:
+			result, images, err := resultOf(block.ToolResult)
+			if err != nil {
+				return nil, err
+			}
+			messages, message.Content = append(messages, result), append(message.Content, images...)
+			results++
 		default:
-			return Message{}, refusal(block)
+			return nil, refusal(block)
 		}
 	}
-	return Message{
-		Role:      string(m.Role),
-		Content:   strings.Join(texts, "\n"),
-		Reasoning: strings.Join(reasoning, "\n"),
-	}, nil
+	if results > 0 && len(message.Content) == 0 {
+		return messages, nil
+	}
+	message.Reasoning = strings.Join(reasoning, "\n")
+	return append(messages, message), nil
 }
 
 // refusal is the error of a block that is not carried.
 func refusal(block bedrock.ContentBlock) error {
 	switch {
-	case block.ToolUse != nil, block.ToolResult != nil, block.ToolAddition != nil, block.ToolRemoval != nil:
-		return &bedrock.ValidationException{Message: "This model doesn't support tool use."}
+	case block.ToolAddition != nil:
+		return unsupported("toolAddition")
+	case block.ToolRemoval != nil:
+		return unsupported("toolRemoval")
 	case block.CachePoint != nil:
 		return errCachePoint()
-	case block.Image != nil:
-		return unsupported("image")
 	case block.Document != nil:
 		return unsupported("document")
 	case block.Video != nil:

@@ -95,12 +95,10 @@ func TestNewBodyRefuses(t *testing.T) {
 		want    string
 	}{
 		{
-			"tools", bedrock.ConverseRequest{Messages: ask, ToolConfig: &bedrock.ToolConfiguration{}},
-			"This model doesn't support tool use.",
-		},
-		{
-			"tool result", bedrock.ConverseRequest{Messages: []bedrock.Message{user(bedrock.ContentBlock{ToolResult: &bedrock.ToolResultBlock{}})}},
-			"This model doesn't support tool use.",
+			"system tool", bedrock.ConverseRequest{Messages: ask, ToolConfig: &bedrock.ToolConfiguration{
+				Tools: []bedrock.Tool{{SystemTool: &bedrock.SystemTool{Name: new("nova_grounding")}}},
+			}},
+			"This model doesn't support the systemTool tool. Remove systemTool and try again.",
 		},
 		{
 			"image", bedrock.ConverseRequest{Messages: []bedrock.Message{user(bedrock.ContentBlock{Image: &bedrock.ImageBlock{}})}},

@@ -2,37 +2,40 @@ package openai
 
 import (
 	"encoding/json"
-	"fmt"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/saprolite/saprolite/internal/bedrock"
 	"github.com/saprolite/saprolite/internal/provider"
 )
 
-// reason is why the answer ended, and additionalModelResponseFields; empty for a
-// choice that does not end it.
-func (a *answer) reason(c *chunk, choice *choice) (bedrock.StopReason, json.RawMessage, error) {
-	switch choice.FinishReason {
-	case "":
-		return "", nil, nil
-	case "length":
-		if c.Verbose.Truncated {
-			return bedrock.StopReasonModelContextWindowExceeded, nil, nil
-		}
-		return bedrock.StopReasonMaxTokens, nil, nil
-	case "content_filter":
-		return bedrock.StopReasonContentFiltered, nil, nil
-	case "tool_calls", "function_call":
-		return bedrock.StopReasonToolUse, nil, nil
+// gaveUp says whether the server dropped the request: vLLM and SGLang may, and
+// DeepSeek when it is full.
+func (c *choice) gaveUp() bool {
+	switch c.FinishReason {
 	case "abort", "error", "insufficient_system_resource":
-		// vLLM and SGLang when they drop a request, DeepSeek when it is full.
-		return "", nil, fmt.Errorf("the server gave the answer up: finish_reason %q", choice.FinishReason)
+		return true
+	}
+	return false
+}
+
+// reason is why the answer ended, and additionalModelResponseFields.
+func (a *answer) reason(c *chunk, choice *choice) (bedrock.StopReason, json.RawMessage) {
+	switch {
+	case choice.FinishReason == "length" && c.Verbose.Truncated:
+		return bedrock.StopReasonModelContextWindowExceeded, nil
+	case choice.FinishReason == "length":
+		return bedrock.StopReasonMaxTokens, nil
+	case choice.FinishReason == "content_filter":
+		return bedrock.StopReasonContentFiltered, nil
+	case a.calls.began:
+		// By "tool_calls", or by "stop" where the request chose the tool.
+		return a.calls.reason(), nil
 	}
 	// "stop"; other servers have other words for it, as eos.
 	if sequence := a.stopSequence(c, choice); sequence != "" {
-		return bedrock.StopReasonStopSequence, provider.StopSequenceFields(sequence), nil
+		return bedrock.StopReasonStopSequence, provider.StopSequenceFields(sequence)
 	}
-	return bedrock.StopReasonEndTurn, nil, nil
+	return bedrock.StopReasonEndTurn, nil
 }
 
 // stopSequence is the stop sequence that ended the answer, or empty.
