@@ -29,7 +29,7 @@ generate: ## write internal/bedrock anew from the service models
 	go -C tools run ./generate -out $(CURDIR)/internal/bedrock
 
 .PHONY: check
-check: check-generated check-tidy check-format check-vet check-lint check-cross ## everything about the code that needs no running server
+check: check-generated check-tidy check-format check-alone check-vet check-lint check-cross ## everything about the code that needs no running server
 
 .PHONY: check-generated
 check-generated: # the committed vocabulary is what the generator writes
@@ -48,6 +48,11 @@ check-tidy: # both go.mod files hold what is needed, and nothing else
 check-format: # gofmt has nothing to say
 	@unformatted=$$(git ls-files -co --exclude-standard '*.go' | xargs -r gofmt -l)
 	if [ -n "$$unformatted" ]; then printf 'not formatted:\n%s\n' "$$unformatted" >&2; exit 1; fi
+
+.PHONY: check-alone
+check-alone: # no file names a folder of somebody's machine, and no lock file the registry it came from
+	@found=$$(git grep -nE '/[w]ork/|\.\./[s]hared|/[r]oot\b' || true; git grep -n '"[r]esolved"' -- '*package-lock.json' || true)
+	if [ -n "$$found" ]; then printf 'the repository must stand alone:\n%s\n' "$$found" >&2; exit 1; fi
 
 .PHONY: check-vet
 check-vet: # go vet, on Linux as on the systems that have files of their own
