@@ -23,7 +23,7 @@ type Rules struct {
 // *bedrock.ValidationException in the words of the service.
 func (r Rules) Check(req *bedrock.ConverseRequest) error {
 	for _, check := range []func(*bedrock.ConverseRequest) error{
-		r.checkFields, r.checkContent, r.checkTurns, r.checkTools, r.checkSystem,
+		r.checkFields, r.checkStream, r.checkContent, r.checkTurns, r.checkTools, r.checkSystem,
 	} {
 		if err := check(req); err != nil {
 			return err
@@ -38,7 +38,7 @@ func (r Rules) CheckNative(req *bedrock.ConverseRequest) error {
 	if req.OutputConfig != nil && !r.Provider.StructuredOutput {
 		return unsupportedField("outputConfig")
 	}
-	for _, check := range []func(*bedrock.ConverseRequest) error{r.checkContent, r.checkTools} {
+	for _, check := range []func(*bedrock.ConverseRequest) error{r.checkStream, r.checkContent, r.checkTools} {
 		if err := check(req); err != nil {
 			return err
 		}
@@ -65,6 +65,13 @@ func (r Rules) checkFields(req *bedrock.ConverseRequest) error {
 		return unsupportedField("promptVariables")
 	case req.OutputConfig != nil && !r.Provider.StructuredOutput:
 		return unsupportedField("outputConfig")
+	}
+	return nil
+}
+
+func (r Rules) checkStream(*bedrock.ConverseRequest) error {
+	if r.Streamed && !r.Model.Streaming {
+		return invalid("The model is unsupported for streaming.")
 	}
 	return nil
 }

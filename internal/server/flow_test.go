@@ -85,6 +85,41 @@ func TestNothingHeldBack(t *testing.T) {
 	})
 }
 
+// counter counts no sooner than the answer has begun.
+type counter struct {
+	*stepped
+	begun chan struct{}
+}
+
+func (c *counter) CountTokens(ctx context.Context, _ provider.Call) (int32, error) {
+	select {
+	case <-c.begun:
+		return 5, nil
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+}
+
+func (c *counter) Converse(ctx context.Context, call provider.Call) provider.Events {
+	return func(yield func(bedrock.ConverseStreamOutput, error) bool) {
+		close(c.begun)
+		c.stepped.Converse(ctx, call)(yield)
+	}
+}
+
+// The input tokens that Claude tells first are counted while the answer begins,
+// not before.
+func TestCountedBeside(t *testing.T) {
+	from := &counter{newStepped(), make(chan struct{})}
+	close(from.words)
+	web := serve(t, newServer(t, from))
+	got := post(t, newClient(t, http1), web.URL+claudePath+"/invoke-with-response-stream", claudeBody)
+	first := chunkOf(t, readStream(t, got.body)[0].Payload)
+	if !strings.Contains(string(first), `"usage":{"input_tokens":5,`) {
+		t.Errorf("the first chunk is %s", first)
+	}
+}
+
 // When the client leaves, the provider's work ends: inside a stream, and before
 // a whole answer.
 func TestClientLeaves(t *testing.T) {
