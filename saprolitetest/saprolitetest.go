@@ -104,11 +104,12 @@ func start(t testing.TB, file, name string) *Server {
 	go func() { ended <- program.Serve(ctx, listeners) }()
 	s := &Server{URL: "http://" + listeners[0].Addr().String(), web: newWeb()}
 	t.Cleanup(func() {
+		// Connections that are in nobody's use would be waited for.
+		s.web.CloseIdleConnections()
 		stop()
 		if err := <-ended; err != nil {
 			t.Errorf("saprolitetest: %v", err)
 		}
-		s.web.CloseIdleConnections()
 	})
 	return s
 }
