@@ -11,6 +11,8 @@ FUZZTIME ?= 10m
 BENCH    ?= .
 # The platforms that everything is compiled for.
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+# The packages with files for some of these systems only.
+PER_SYSTEM := ./cmd/... ./internal/app ./internal/download ./internal/engine
 # The version that "saprolite version" prints; a source archive has no git.
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
@@ -58,8 +60,8 @@ check-alone: # no file names a folder of somebody's machine, and no lock file th
 check-vet: # go vet, on Linux as on the systems that have files of their own
 	go vet ./...
 	go -C tools vet ./...
-	GOOS=darwin go vet ./internal/download ./internal/engine
-	GOOS=windows go vet ./internal/download ./internal/engine
+	GOOS=darwin go vet $(PER_SYSTEM)
+	GOOS=windows go vet $(PER_SYSTEM)
 
 .PHONY: check-lint
 check-lint: tools # staticcheck, and the rules of the house
@@ -82,8 +84,12 @@ tools: # build the tools that tools/go.mod pins
 
 .PHONY: test
 test: test-deps ## run every test, after installing what they need inside the checkout
-	go -C tools test ./...
-	go test -race -timeout 20m ./...
+	failed=0
+	go -C tools test ./... || failed=1
+	go test -race -timeout 20m $$(go list ./... | grep -v '/saprolite/tests$$') || failed=1
+	# With -v, node and pytest are heard.
+	go test -race -timeout 20m -v ./tests || failed=1
+	exit $$failed
 
 .PHONY: test-deps
 test-deps: # the packages that the suites in JavaScript and Python need, inside the checkout
