@@ -161,9 +161,12 @@ func (r Rules) checkToolResult(result *bedrock.ToolResultBlock, at string) error
 	if err := r.checkToolAbility(); err != nil {
 		return err
 	}
-	for i, content := range result.Content {
+	for _, content := range result.Content {
 		block := bedrock.ContentBlock{Image: content.Image, Video: content.Video}
 		switch {
+		case r.Model.OnlyImageResults && (content.Document != nil || content.Video != nil):
+			return invalid("The model returned the following errors: Malformed input request: #/%s: extraneous key [toolResult] is not permitted, please reformat your input and try again.",
+				strings.ReplaceAll(at, ".", "/"))
 		case content.Document != nil && !r.documents():
 			// Where a document of a result lies is no business of the rules: what
 			// is refused beside a result was taken in it (recorded).
@@ -171,7 +174,7 @@ func (r Rules) checkToolResult(result *bedrock.ToolResultBlock, at string) error
 		case block.Image == nil && block.Video == nil:
 			continue
 		}
-		if err := r.checkBlock(&block, fmt.Sprintf("%s.toolResult.content.%d", at, i)); err != nil {
+		if err := r.checkBlock(&block, at); err != nil {
 			return err
 		}
 	}
