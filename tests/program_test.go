@@ -82,19 +82,19 @@ func serve(t *testing.T, binary string, args ...string) *program {
 	return p
 }
 
-// readGreeting hands over the environment of the greeting, once it is whole, and
-// reads on: the program must not wait for a reader.
+// readGreeting hands over the environment of the greeting, at the first line after
+// it, and reads on: the program must not wait for a reader.
 func readGreeting(stdout io.Reader, greeted chan<- []string) {
 	var environment []string
 	lines := bufio.NewScanner(stdout)
 	for lines.Scan() {
 		variable, ok := strings.CutPrefix(lines.Text(), "export ")
-		if !ok {
-			continue
-		}
-		environment = append(environment, variable)
-		if strings.HasPrefix(variable, "AWS_REGION=") {
+		switch {
+		case ok:
+			environment = append(environment, variable)
+		case len(environment) > 0:
 			greeted <- environment
+			environment = nil
 		}
 	}
 }
