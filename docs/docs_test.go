@@ -186,10 +186,8 @@ func serve(t *testing.T) (environment []string) {
 	for lines.Scan() {
 		if variable, ok := strings.CutPrefix(lines.Text(), "export "); ok {
 			environment = append(environment, variable)
-			// The region is the last line of the greeting.
-			if strings.HasPrefix(variable, "AWS_REGION=") {
-				return environment
-			}
+		} else if len(environment) > 0 {
+			return environment
 		}
 	}
 	t.Fatal("the program does not greet")
