@@ -86,35 +86,52 @@ func (c *chat) ask(ctx context.Context, question string) error {
 	}
 	stream := answer.GetStream()
 	defer stream.Close()
-	text, usage := c.show(stream.Events())
-	if err := stream.Err(); err != nil {
+	shown := c.show(stream.Events())
+	err = stream.Err()
+	if err == nil && !shown.complete {
+		// The SDK takes a connection that broke for the end of the answer.
+		err = errors.New("the server ended before the answer did")
+	}
+	if err != nil {
 		fmt.Fprintln(c.out)
 		return explain(ctx, err)
 	}
-	fmt.Fprintf(c.out, "\n\n%s\n", statistics(usage, time.Since(start)))
-	if text != "" {
-		c.messages = append(messages, message(types.ConversationRoleAssistant, text))
+	fmt.Fprintf(c.out, "\n\n%s\n", statistics(shown.usage, time.Since(start)))
+	if shown.text != "" {
+		c.messages = append(messages, message(types.ConversationRoleAssistant, shown.text))
 	}
 	return nil
 }
 
+// reply is what a stream has brought.
+type reply struct {
+	text  string
+	usage types.TokenUsage
+	// complete says that the model came to its end.
+	complete bool
+}
+
 // show prints an answer as it comes.
-func (c *chat) show(events <-chan types.ConverseStreamOutput) (text string, usage types.TokenUsage) {
-	var whole strings.Builder
+func (c *chat) show(events <-chan types.ConverseStreamOutput) reply {
+	var r reply
+	var text strings.Builder
 	for event := range events {
 		switch event := event.(type) {
 		case *types.ConverseStreamOutputMemberContentBlockDelta:
 			if delta, ok := event.Value.Delta.(*types.ContentBlockDeltaMemberText); ok {
-				whole.WriteString(delta.Value)
+				text.WriteString(delta.Value)
 				fmt.Fprint(c.out, delta.Value)
 			}
+		case *types.ConverseStreamOutputMemberMessageStop:
+			r.complete = true
 		case *types.ConverseStreamOutputMemberMetadata:
 			if event.Value.Usage != nil {
-				usage = *event.Value.Usage
+				r.usage = *event.Value.Usage
 			}
 		}
 	}
-	return whole.String(), usage
+	r.text = text.String()
+	return r
 }
 
 // statistics words what an answer took, as
