@@ -11,6 +11,8 @@ FUZZTIME ?= 10m
 BENCH    ?= .
 # The platforms that everything is compiled for.
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+# The packages with files for some of these systems only.
+PER_SYSTEM := ./cmd/... ./internal/app ./internal/download ./internal/engine
 # The version that "saprolite version" prints; a source archive has no git.
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
@@ -29,7 +31,7 @@ generate: ## write internal/bedrock anew from the service models
 	go -C tools run ./generate -out $(CURDIR)/internal/bedrock
 
 .PHONY: check
-check: check-generated check-tidy check-format check-vet check-lint check-cross ## everything about the code that needs no running server
+check: check-generated check-tidy check-format check-alone check-vet check-lint check-cross ## everything about the code that needs no running server
 
 .PHONY: check-generated
 check-generated: # the committed vocabulary is what the generator writes
@@ -49,12 +51,17 @@ check-format: # gofmt has nothing to say
 	@unformatted=$$(git ls-files -co --exclude-standard '*.go' | xargs -r gofmt -l)
 	if [ -n "$$unformatted" ]; then printf 'not formatted:\n%s\n' "$$unformatted" >&2; exit 1; fi
 
+.PHONY: check-alone
+check-alone: # no file names a folder of somebody's machine, and no lock file the registry it came from
+	@found=$$(git grep -nE '/[w]ork/|\.\./[s]hared|/[r]oot\b' || true; git grep -n '"[r]esolved"' -- '*package-lock.json' || true)
+	if [ -n "$$found" ]; then printf 'the repository must stand alone:\n%s\n' "$$found" >&2; exit 1; fi
+
 .PHONY: check-vet
 check-vet: # go vet, on Linux as on the systems that have files of their own
 	go vet ./...
 	go -C tools vet ./...
-	GOOS=darwin go vet ./internal/download ./internal/engine
-	GOOS=windows go vet ./internal/download ./internal/engine
+	GOOS=darwin go vet $(PER_SYSTEM)
+	GOOS=windows go vet $(PER_SYSTEM)
 
 .PHONY: check-lint
 check-lint: tools # staticcheck, and the rules of the house
@@ -77,8 +84,12 @@ tools: # build the tools that tools/go.mod pins
 
 .PHONY: test
 test: test-deps ## run every test, after installing what they need inside the checkout
-	go -C tools test ./...
-	go test -race -timeout 20m ./...
+	failed=0
+	go -C tools test ./... || failed=1
+	go test -race -timeout 20m $$(go list ./... | grep -v '/saprolite/tests$$') || failed=1
+	# With -v, node and pytest are heard.
+	go test -race -timeout 20m -v ./tests || failed=1
+	exit $$failed
 
 .PHONY: test-deps
 test-deps: # the packages that the suites in JavaScript and Python need, inside the checkout

@@ -1,72 +1,41 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
-
-	"github.com/saprolite/saprolite/internal/identity"
+	"golang.org/x/term"
 )
 
 type chatCommand struct {
 	setup
-	Prompt   string `arg:"" optional:"" help:"What to ask. Without it, a conversation begins."`
+	Prompt   string `arg:"" optional:"" help:"What to ask. Without it, a conversation begins, a line for each question."`
 	Model    string `help:"Model id." default:"amazon.nova-lite-v1:0"`
-	Endpoint string `help:"Server to talk to; one is started when none answers there." default:"http://127.0.0.1:8484" env:"AWS_ENDPOINT_URL_BEDROCK_RUNTIME"`
+	Endpoint string `help:"Server to talk to. Default: the one of AWS_ENDPOINT_URL_BEDROCK_RUNTIME, else http://127.0.0.1:8484; when none answers there, and with --config, this program answers by itself." placeholder:"URL"`
 }
 
 // Run asks one question, or holds a conversation until the input ends.
 func (c *chatCommand) Run(ctx context.Context) error {
-	endpoint, stop, err := c.findServer(ctx)
+	server, err := c.findServer(ctx)
 	if err != nil {
 		return err
 	}
-	chat := &chat{client: newClient(endpoint), model: c.Model, out: os.Stdout}
+	client, closeClient := newClient(server.endpoint)
+	chat := &chat{client: client, model: c.Model, out: os.Stdout}
 	if c.Prompt != "" {
 		err = chat.ask(ctx, c.Prompt)
 	} else {
 		err = chat.converse(ctx, os.Stdin)
 	}
-	return errors.Join(err, stop())
-}
-
-// findServer gives the endpoint of the server that runs, or of one that it
-// starts in this process, and what ends the latter.
-func (c *chatCommand) findServer(ctx context.Context) (endpoint string, stop func() error, err error) {
-	if answers(ctx, c.Endpoint) {
-		return c.Endpoint, func() error { return nil }, nil
-	}
-	settings, err := c.load()
-	if err != nil {
-		return "", nil, err
-	}
-	program, err := c.newApp(settings, slog.New(slog.DiscardHandler))
-	if err != nil {
-		return "", nil, err
-	}
-	if err := program.Fetch(ctx); err != nil {
-		return "", nil, errors.Join(err, program.Close())
-	}
-	return startServer(ctx, program)
-}
-
-func newClient(endpoint string) *bedrockruntime.Client {
-	return bedrockruntime.New(bedrockruntime.Options{
-		BaseEndpoint: aws.String(endpoint),
-		Region:       "us-east-1",
-		Credentials:  credentials.NewStaticCredentialsProvider(identity.DevelopmentKeyID, identity.DevelopmentSecret, ""),
-	})
+	closeClient()
+	return errors.Join(err, server.stop())
 }
 
 // chat is a conversation in the terminal.
@@ -77,49 +46,106 @@ type chat struct {
 	messages []types.Message
 }
 
-// converse asks line by line until the input ends.
-func (c *chat) converse(ctx context.Context, in io.Reader) error {
-	lines := bufio.NewScanner(in)
-	for fmt.Fprint(c.out, "> "); lines.Scan(); fmt.Fprint(c.out, "> ") {
-		line := strings.TrimSpace(lines.Text())
-		if line == "" {
-			continue
+// converse asks line by line until the input ends. A person, who can ask anew, is
+// told what goes wrong; where there is none it ends the conversation.
+func (c *chat) converse(ctx context.Context, in *os.File) error {
+	interactive := term.IsTerminal(int(in.Fd()))
+	lines := readLines(in)
+	for {
+		if interactive {
+			fmt.Fprint(os.Stderr, "> ")
 		}
-		if err := c.ask(ctx, line); err != nil {
+		line, err := lines.next(ctx)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
 			return err
 		}
+		if line = strings.TrimSpace(line); line == "" {
+			continue
+		}
+		err = c.ask(ctx, line)
+		if err != nil && (!interactive || ctx.Err() != nil) {
+			return err
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "saprolite:", err)
+		}
 	}
-	fmt.Fprintln(c.out)
-	return lines.Err()
 }
 
-// ask streams the answer to one question, then prints tokens and time.
+// ask streams the answer to one question, then prints tokens and time. A question
+// that gets no answer does not stay in the conversation.
 func (c *chat) ask(ctx context.Context, question string) error {
-	c.messages = append(c.messages, message(types.ConversationRoleUser, question))
+	messages := append(c.messages[:len(c.messages):len(c.messages)], message(types.ConversationRoleUser, question))
 	start := time.Now()
-	answer, err := c.client.ConverseStream(ctx, &bedrockruntime.ConverseStreamInput{ModelId: &c.model, Messages: c.messages})
+	answer, err := c.client.ConverseStream(ctx, &bedrockruntime.ConverseStreamInput{ModelId: &c.model, Messages: messages})
 	if err != nil {
-		return err
+		return explain(ctx, err)
 	}
 	stream := answer.GetStream()
 	defer stream.Close()
+	shown := c.show(stream.Events())
+	err = stream.Err()
+	if err == nil && !shown.complete {
+		// The SDK takes a connection that broke for the end of the answer.
+		err = errors.New("the server ended before the answer did")
+	}
+	if err != nil {
+		fmt.Fprintln(c.out)
+		return explain(ctx, err)
+	}
+	fmt.Fprintf(c.out, "\n\n%s\n", statistics(shown.usage, time.Since(start)))
+	if shown.text != "" {
+		c.messages = append(messages, message(types.ConversationRoleAssistant, shown.text))
+	}
+	return nil
+}
+
+// reply is what a stream has brought.
+type reply struct {
+	text  string
+	usage types.TokenUsage
+	// complete says that the model came to its end.
+	complete bool
+}
+
+// show prints an answer as it comes.
+func (c *chat) show(events <-chan types.ConverseStreamOutput) reply {
+	var r reply
 	var text strings.Builder
-	for event := range stream.Events() {
+	for event := range events {
 		switch event := event.(type) {
 		case *types.ConverseStreamOutputMemberContentBlockDelta:
 			if delta, ok := event.Value.Delta.(*types.ContentBlockDeltaMemberText); ok {
 				text.WriteString(delta.Value)
 				fmt.Fprint(c.out, delta.Value)
 			}
+		case *types.ConverseStreamOutputMemberMessageStop:
+			r.complete = true
 		case *types.ConverseStreamOutputMemberMetadata:
-			usage := event.Value.Usage
-			fmt.Fprintf(c.out, "\n\n[%d tokens in, %d out, %.1f s]\n", *usage.InputTokens, *usage.OutputTokens, time.Since(start).Seconds())
+			if event.Value.Usage != nil {
+				r.usage = *event.Value.Usage
+			}
 		}
 	}
-	if text.Len() > 0 {
-		c.messages = append(c.messages, message(types.ConversationRoleAssistant, text.String()))
+	r.text = text.String()
+	return r
+}
+
+// statistics words what an answer took, as
+// [12 tokens in, 34 out, 1.2 s, 28 tokens/s].
+func statistics(usage types.TokenUsage, took time.Duration) string {
+	var in, out int32
+	if usage.InputTokens != nil {
+		in = *usage.InputTokens
 	}
-	return stream.Err()
+	if usage.OutputTokens != nil {
+		out = *usage.OutputTokens
+	}
+	seconds := max(took.Seconds(), 0.001)
+	return fmt.Sprintf("[%d tokens in, %d out, %.1f s, %.0f tokens/s]", in, out, seconds, float64(out)/seconds)
 }
 
 func message(role types.ConversationRole, text string) types.Message {

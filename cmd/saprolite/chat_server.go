@@ -1,23 +1,72 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"net"
+	"net/http"
 	"net/url"
+	"os"
+	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
+	"github.com/aws/smithy-go"
+
 	"github.com/saprolite/saprolite/internal/app"
+	"github.com/saprolite/saprolite/internal/config"
+	"github.com/saprolite/saprolite/internal/identity"
 )
 
-// answers says whether somebody listens at the endpoint.
-func answers(ctx context.Context, endpoint string) bool {
-	u, err := url.Parse(endpoint)
-	if err != nil {
-		return false
+// defaultEndpoint is where serve listens when nothing else is said.
+const defaultEndpoint = "http://127.0.0.1:8484"
+
+// chatServer is what answers a chat.
+type chatServer struct {
+	endpoint string
+	// stop ends a server that the chat has started.
+	stop func() error
+}
+
+// findServer gives the server that runs, or one that it starts in this process.
+func (c *chatCommand) findServer(ctx context.Context) (*chatServer, error) {
+	if c.Config != "" && c.Endpoint == "" {
+		return c.startServer(ctx)
 	}
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	endpoint := cmp.Or(c.Endpoint, os.Getenv("AWS_ENDPOINT_URL_BEDROCK_RUNTIME"), defaultEndpoint)
+	address, err := addressOf(endpoint)
+	if err != nil {
+		return nil, err
+	}
+	if isServed(ctx, address) {
+		return &chatServer{endpoint: endpoint, stop: func() error { return nil }}, nil
+	}
+	if c.Endpoint != "" {
+		return nil, fmt.Errorf("no server answers at %s: start one with \"saprolite serve\", or leave --endpoint out", c.Endpoint)
+	}
+	fmt.Fprintf(os.Stderr, "No server answers at %s, so this program answers by itself.\n", endpoint)
+	return c.startServer(ctx)
+}
+
+// addressOf gives the host and port of a URL.
+func addressOf(endpoint string) (string, error) {
+	u, err := url.Parse(endpoint)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
+		return "", fmt.Errorf("%q is no endpoint: write it as %s", endpoint, defaultEndpoint)
+	}
+	port := map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	return net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), port)), nil
+}
+
+// isServed says whether somebody listens at an address.
+func isServed(ctx context.Context, address string) bool {
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
-	conn, err := new(net.Dialer).DialContext(ctx, "tcp", u.Host)
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", address)
 	if err != nil {
 		return false
 	}
@@ -26,16 +75,62 @@ func answers(ctx context.Context, endpoint string) bool {
 }
 
 // startServer serves on a free port of this machine until it is stopped.
-func startServer(ctx context.Context, program *app.App) (endpoint string, stop func() error, err error) {
+func (c *chatCommand) startServer(ctx context.Context) (*chatServer, error) {
+	settings, err := c.load()
+	if err != nil {
+		return nil, err
+	}
+	settings.TLS = config.TLS{}
+	// What goes wrong behind an answer is told there alone.
+	settings.Log.Level = "warn"
+	program, err := c.newApp(settings, newLog(settings.Log))
+	if err != nil {
+		return nil, err
+	}
+	if err := program.Fetch(ctx); err != nil {
+		return nil, errors.Join(err, program.Close())
+	}
 	listeners, err := app.Listen([]string{"127.0.0.1:0"})
 	if err != nil {
-		return "", nil, err
+		return nil, errors.Join(err, program.Close())
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() { ended <- program.Serve(ctx, listeners) }()
-	return "http://" + listeners[0].Addr().String(), func() error {
+	stop := func() error {
 		cancel()
 		return <-ended
-	}, nil
+	}
+	return &chatServer{endpoint: "http://" + listeners[0].Addr().String(), stop: stop}, nil
+}
+
+// newClient makes a client and what ends its connections. It speaks HTTP/2: over
+// HTTP/1.1 the SDK and net/http can close the body of a request twice when the
+// server is as near as this one, which breaks the connection.
+func newClient(endpoint string) (client *bedrockruntime.Client, end func()) {
+	transport := &http.Transport{Protocols: new(http.Protocols), Proxy: http.ProxyFromEnvironment}
+	transport.Protocols.SetHTTP2(true)
+	transport.Protocols.SetUnencryptedHTTP2(true)
+	return bedrockruntime.New(bedrockruntime.Options{
+		BaseEndpoint: aws.String(endpoint),
+		Region:       "us-east-1",
+		Credentials:  credentials.NewStaticCredentialsProvider(identity.DevelopmentKeyID, identity.DevelopmentSecret, ""),
+		HTTPClient:   &http.Client{Transport: transport},
+	}), transport.CloseIdleConnections
+}
+
+// explain says what an error of the SDK means to a person.
+func explain(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	failure, ok := errors.AsType[smithy.APIError](err)
+	if !ok {
+		return err
+	}
+	text := failure.ErrorCode() + ": " + failure.ErrorMessage()
+	if strings.Contains(failure.ErrorMessage(), "model identifier is invalid") {
+		text += " \"saprolite models\" lists those that are answered."
+	}
+	return errors.New(text)
 }

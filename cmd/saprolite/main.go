@@ -3,12 +3,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/saprolite/saprolite/internal/config"
 )
 
 // commandLine is what the program understands; each command has a file.
@@ -17,27 +20,79 @@ type commandLine struct {
 	Chat    chatCommand    `cmd:"" help:"Talk to a model in the terminal."`
 	Pull    pullCommand    `cmd:"" help:"Fetch the engine and the models ahead of time, for a machine without network."`
 	Models  modelsCommand  `cmd:"" help:"List the model ids that are answered, and by what."`
+	Env     envCommand     `cmd:"" help:"Print the lines that point AWS SDKs to the server, for eval in a shell."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 
 	EngineGuard engineGuardCommand `cmd:"" hidden:""`
 }
 
-func main() {
-	if err := run(); err != nil {
-		fmt.Fprintln(os.Stderr, "saprolite:", err)
-		os.Exit(1)
-	}
-}
+// The program's exit codes. A shell gives a program that a signal ended 128 and
+// the signal's number; that of Ctrl-C is 2.
+const (
+	exitFailure     = 1
+	exitUsage       = 2
+	exitInterrupted = 130
+)
 
-func run() error {
+func main() { os.Exit(run(os.Args[1:])) }
+
+// run runs a command line and gives the exit code.
+func run(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	var line commandLine
-	parsed := kong.Parse(&line,
+	// The first signal ends what runs in good order; with nobody listening any
+	// more, a second one ends the program at once.
+	context.AfterFunc(ctx, stop)
+
+	err := execute(ctx, args)
+	switch {
+	case err == nil:
+		return 0
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		fmt.Fprintln(os.Stderr, "saprolite: interrupted")
+		return exitInterrupted
+	}
+	if usage, ok := errors.AsType[*kong.ParseError](err); ok {
+		fmt.Fprintf(os.Stderr, "saprolite: %v\nRun \"%s --help\" to see what there is.\n", usage, usage.Context.Model.Name+commandOf(usage.Context))
+		return exitUsage
+	}
+	if _, ok := errors.AsType[config.Problems](err); ok {
+		// Its lines begin with the file, which terminals and editors can open.
+		fmt.Fprintln(os.Stderr, err)
+		return exitFailure
+	}
+	fmt.Fprintln(os.Stderr, "saprolite:", err)
+	return exitFailure
+}
+
+func execute(ctx context.Context, args []string) error {
+	parser, err := kong.New(new(commandLine),
 		kong.Name("saprolite"),
 		kong.Description("A self-hosted Amazon Bedrock Runtime: every AWS SDK talks to it unchanged, real models answer."),
-		kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 	)
+	if err != nil {
+		return err
+	}
+	// Not only flags ask for help.
+	if len(args) == 0 {
+		args = []string{"--help"}
+	} else if args[0] == "help" {
+		args = append(args[1:], "--help")
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		return err
+	}
 	return parsed.Run()
+}
+
+// commandOf gives the command that was understood before a mistake, after a
+// space.
+func commandOf(parsed *kong.Context) string {
+	if node := parsed.Selected(); node != nil {
+		return " " + node.Name
+	}
+	return ""
 }

@@ -21,6 +21,9 @@ func (c *pullCommand) Run(ctx context.Context) error {
 		return err
 	}
 	for i, weights := range c.Weights {
+		if err := config.CheckWeights(weights); err != nil {
+			return err
+		}
 		settings.Providers[fmt.Sprintf("pull-%d", i+1)] = config.Provider{
 			Type: config.TypeLlamaCpp, LlamaCpp: &config.LlamaCpp{Model: weights},
 		}
@@ -32,8 +35,12 @@ func (c *pullCommand) Run(ctx context.Context) error {
 	if err := program.Fetch(ctx); err != nil {
 		return errors.Join(err, program.Close())
 	}
-	for _, weights := range program.LocalModels() {
-		fmt.Println("ready:", weights)
+	ready := program.LocalModels()
+	if len(ready) == 0 {
+		fmt.Println("Nothing to fetch: no provider runs a model on this machine.")
+	}
+	for _, weights := range ready {
+		fmt.Println("Ready to run without network:", weights)
 	}
 	return program.Close()
 }

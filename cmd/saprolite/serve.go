@@ -5,14 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"os"
+	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/saprolite/saprolite/internal/app"
 	"github.com/saprolite/saprolite/internal/config"
-	"github.com/saprolite/saprolite/internal/identity"
 )
 
 type serveCommand struct {
@@ -37,59 +37,56 @@ func (c *serveCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := program.Fetch(ctx); err != nil {
-		return errors.Join(err, program.Close())
-	}
+	// An address that cannot be had is told before anything long begins.
 	listeners, err := app.Listen(settings.Listen)
 	if err != nil {
-		return errors.Join(listenAdvice(err), program.Close())
+		return errors.Join(err, program.Close())
+	}
+	if err := program.Fetch(ctx); err != nil {
+		return errors.Join(err, closeAll(listeners), program.Close())
 	}
 	greet(os.Stdout, listeners, settings)
-	err = program.Serve(ctx, listeners)
-	return err
+	defer context.AfterFunc(ctx, func() {
+		fmt.Fprintln(os.Stderr, "saprolite: running answers finish; Ctrl-C again ends at once")
+	})()
+	return program.Serve(ctx, listeners)
 }
 
-// listenAdvice says what to do about an address that is taken.
-func listenAdvice(err error) error {
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return fmt.Errorf("%w: another program serves there; end it, or choose another address with --listen", err)
+func closeAll(listeners []net.Listener) error {
+	var err error
+	for _, listener := range listeners {
+		err = errors.Join(err, listener.Close())
 	}
 	return err
 }
 
-// greet prints where the server is and the lines to paste into a shell.
+// greet prints where the server is, what answers there, and the lines to paste
+// into a shell.
 func greet(out io.Writer, listeners []net.Listener, c *config.Config) {
-	scheme := "http"
-	if c.TLS.CertFile != "" {
-		scheme = "https"
-	}
 	endpoint := ""
 	for _, listener := range listeners {
-		address := listener.Addr()
-		if address.Network() == "unix" {
-			fmt.Fprintf(out, "Saprolite listens on unix:%s\n", address)
-			continue
+		where := "unix:" + listener.Addr().String()
+		if listener.Addr().Network() != "unix" {
+			where = scheme(c) + "://" + listener.Addr().String()
+			if endpoint == "" {
+				endpoint = where
+			}
 		}
-		url := scheme + "://" + address.String()
-		if endpoint == "" {
-			endpoint = url
-		}
-		fmt.Fprintf(out, "Saprolite listens on %s\n", url)
+		fmt.Fprintln(out, "Saprolite listens on", where)
 	}
-	if endpoint == "" {
-		return
+	for _, name := range slices.Sorted(maps.Keys(c.Providers)) {
+		fmt.Fprintf(out, "Answers come from %s: %s\n", name, c.Providers[name].Describe())
 	}
-	fmt.Fprintf(out, "\nTo use it from this machine, paste into a shell:\n\n%s\n", strings.Join(environment(endpoint), "\n"))
+	if endpoint != "" {
+		fmt.Fprintf(out, "\nTo use it from this machine, paste into a shell:\n\n%s\n", strings.Join(environment(endpoint), "\n"))
+	}
+	fmt.Fprintln(out, "\nCtrl-C ends it.")
 }
 
-// environment gives the lines that point every AWS SDK to the endpoint.
-func environment(endpoint string) []string {
-	return []string{
-		"export AWS_ENDPOINT_URL_BEDROCK_RUNTIME=" + endpoint,
-		"export AWS_ENDPOINT_URL_BEDROCK=" + endpoint,
-		"export AWS_ACCESS_KEY_ID=" + identity.DevelopmentKeyID,
-		"export AWS_SECRET_ACCESS_KEY=" + identity.DevelopmentSecret,
-		"export AWS_DEFAULT_REGION=us-east-1", // the one that boto3 and version 1 of the CLI read
-		"export AWS_REGION=us-east-1",
+// scheme is that of the TCP addresses.
+func scheme(c *config.Config) string {
+	if c.TLS.CertFile != "" {
+		return "https"
 	}
+	return "http"
 }

@@ -12,7 +12,8 @@ import (
 )
 
 const (
-	// flushTime bounds the wait for the last bytes of answers to leave.
+	// flushTime bounds the wait for the last bytes of answers to leave, and for
+	// answers that are cut off to end.
 	flushTime = time.Second
 	// writeGrace is what a caller gets to take the last of an answer that needed
 	// the whole time of a request.
@@ -22,7 +23,11 @@ const (
 // Serve answers on the listeners until ctx ends. Then running answers finish,
 // new requests are turned away, and everything that was started is ended.
 func (a *App) Serve(ctx context.Context, listeners []net.Listener) error {
+	// The requests outlive ctx, to be finished.
+	requests, cut := context.WithCancel(context.WithoutCancel(ctx))
+	defer cut()
 	web := a.webServer()
+	web.BaseContext = func(net.Listener) context.Context { return requests }
 	failed := make(chan error, len(listeners))
 	var serving sync.WaitGroup
 	for _, listener := range listeners {
@@ -37,7 +42,7 @@ func (a *App) Serve(ctx context.Context, listeners []net.Listener) error {
 	case <-ctx.Done():
 	case err = <-failed:
 	}
-	err = errors.Join(err, a.shutDown(web))
+	err = errors.Join(err, a.shutDown(web, cut))
 	serving.Wait()
 	return err
 }
@@ -79,25 +84,38 @@ func (a *App) webServer() *http.Server {
 	}
 }
 
-// shutDown lets running answers finish within the configured time, and then ends
-// connections, the engine's children and the providers.
-func (a *App) shutDown(web *http.Server) error {
+// shutDown lets running answers finish within the configured time, cuts off those
+// that do not, and then ends connections, the engine's children and the providers.
+func (a *App) shutDown(web *http.Server, cut context.CancelFunc) error {
 	drained := make(chan struct{})
 	go func() {
 		a.server.Drain()
 		close(drained)
 	}()
-	limit := time.NewTimer(a.config.Limits.DrainTimeout)
-	defer limit.Stop()
-	select {
-	case <-drained:
-		flush(web)
-	case <-limit.C:
+	if !within(a.config.Limits.DrainTimeout, drained) {
 		a.log.Warn("running answers are cut off: they took longer than limits.drainTimeout")
+		// Told that it is over, an answer ends with an error that its caller sees. A
+		// connection that breaks is taken for a good end by some.
+		cut()
+	}
+	if within(flushTime, drained) {
+		flush(web)
 	}
 	err := web.Close()
 	<-drained
 	return errors.Join(err, a.Close())
+}
+
+// within says whether done is closed in time.
+func within(limit time.Duration, done <-chan struct{}) bool {
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-done:
+		return true
+	case <-timer.C:
+		return false
+	}
 }
 
 // flush gives answers that are complete the time to leave: net/http writes the

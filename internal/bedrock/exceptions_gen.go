@@ -87,8 +87,8 @@ func (e *ModelNotReadyException) HTTPStatusCode() int { return 429 }
 // ModelStreamErrorException is the error of that name in the Amazon Bedrock API: HTTP status 424.
 type ModelStreamErrorException struct {
 	Message            string  `json:"message"`
-	OriginalStatusCode *int32  `json:"originalStatusCode,omitzero"`
 	OriginalMessage    *string `json:"originalMessage,omitzero"`
+	OriginalStatusCode *int32  `json:"originalStatusCode,omitzero"`
 }
 
 func (e *ModelStreamErrorException) Error() string { return "ModelStreamErrorException: " + e.Message }

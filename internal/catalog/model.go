@@ -38,6 +38,9 @@ type Model struct {
 	ToolStreaming bool
 	// S3Locations says whether media may be given as s3Location.
 	S3Locations bool
+	// OnlyImageResults says that a toolResult may hold images, but no documents
+	// and no videos.
+	OnlyImageResults bool
 	// TypedToolUse says whether the toolUse blocks of its answers carry
 	// type tool_use, as those of newer Claude models do.
 	TypedToolUse bool

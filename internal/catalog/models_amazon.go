@@ -10,7 +10,7 @@ import (
 func amazonText() []Model {
 	nova := Model{
 		Vendor: "Amazon", Family: familyNova, Converse: true,
-		Streaming: true, SystemPrompts: true, ToolStreaming: true,
+		Streaming: true, SystemPrompts: true, ToolStreaming: true, OnlyImageResults: true,
 		Turns:     Turns{UserFirst: true, Alternate: true},
 		Usage:     UsageStyle{ServerTools: true, Cache: CacheWhenUsed, Native: CacheAlways},
 		Abilities: provider.Abilities{Tools: true, CachePoints: true},

@@ -4,11 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net"
 	"net/url"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/saprolite/saprolite/internal/catalog"
@@ -46,34 +44,10 @@ func (d *decoder) checkListen(c *Config) {
 		d.fail("listen", "there is no address to serve on", "write 127.0.0.1:8484, or delete the line")
 	}
 	for i, address := range c.Listen {
-		if e, ok := errors.AsType[*AddressError](CheckAddress(address)); ok {
+		if e, ok := errors.AsType[*FormError](CheckAddress(address)); ok {
 			d.fail(fmt.Sprintf("listen[%d]", i), e.What, e.Remedy)
 		}
 	}
-}
-
-// AddressError says what is wrong with an address to serve on, and what to do.
-type AddressError struct{ What, Remedy string }
-
-func (e *AddressError) Error() string { return e.What + "; " + e.Remedy }
-
-// CheckAddress judges the form of an address to serve on: host:port, or unix: and
-// a path. The error is an *AddressError.
-func CheckAddress(address string) error {
-	if path, ok := strings.CutPrefix(address, "unix:"); ok {
-		if path == "" {
-			return &AddressError{"the path of the socket is missing", "write unix: and a path"}
-		}
-		return nil
-	}
-	_, port, err := net.SplitHostPort(address)
-	if err == nil {
-		_, err = strconv.ParseUint(port, 10, 16)
-	}
-	if err != nil {
-		return &AddressError{fmt.Sprintf("%q is no address", address), "write host:port as 127.0.0.1:8484, or unix: and a path"}
-	}
-	return nil
 }
 
 // checkProvider judges one provider. Its name is told in logs and errors.
@@ -84,9 +58,8 @@ func (d *decoder) checkProvider(name string, p Provider) {
 	}
 	switch {
 	case p.LlamaCpp != nil:
-		if m := p.LlamaCpp.Model; m != "default" && !isFile(m) && !isHub(m) {
-			d.fail(key+".model", fmt.Sprintf("%q is no model", m),
-				"write default, hf:owner/repo/file.gguf or the path of a .gguf file")
+		if e, ok := errors.AsType[*FormError](CheckWeights(p.LlamaCpp.Model)); ok {
+			d.fail(key+".model", e.What, e.Remedy)
 		}
 	case p.OpenAI != nil:
 		d.checkURL(key+".url", p.OpenAI.URL)
@@ -115,12 +88,6 @@ func (d *decoder) checkURL(key, address string) {
 	case strings.HasSuffix(strings.TrimRight(u.Path, "/"), "/chat/completions"):
 		d.fail(key, "the address names one operation", "end it before /chat/completions")
 	}
-}
-
-// isHub passes hf:owner/repo/file.gguf, with what may follow it.
-func isHub(model string) bool {
-	path, ok := strings.CutPrefix(model, "hf:")
-	return ok && strings.Count(path, "/") >= 2 && strings.Contains(strings.ToLower(path), ".gguf")
 }
 
 // checkModels judges the mappings as the catalogue does.

@@ -4,9 +4,7 @@
 package conversation
 
 import (
-	"encoding/json"
 	"errors"
-	"strings"
 
 	"github.com/saprolite/saprolite/internal/bedrock"
 	"github.com/saprolite/saprolite/internal/provider"
@@ -35,24 +33,19 @@ func Collect(events provider.Events) (*bedrock.ConverseResponse, error) {
 type collector struct {
 	response *bedrock.ConverseResponse
 	content  []bedrock.ContentBlock
-
-	tool      *bedrock.ToolUseBlockStart
-	reasoning bool
-	text      strings.Builder
-	signature *string
-	redacted  []byte
+	open     openBlock
 }
 
 func (c *collector) add(event *bedrock.ConverseStreamOutput) {
 	switch {
 	case event.ContentBlockStart != nil:
-		c.tool = event.ContentBlockStart.Start.ToolUse
+		c.open.tool = event.ContentBlockStart.Start.ToolUse
+		c.open.result = event.ContentBlockStart.Start.ToolResult
 	case event.ContentBlockDelta != nil:
-		c.addDelta(&event.ContentBlockDelta.Delta)
+		c.open.add(&event.ContentBlockDelta.Delta)
 	case event.ContentBlockStop != nil:
-		c.content = append(c.content, c.block())
-		c.tool, c.reasoning, c.signature, c.redacted = nil, false, nil, nil
-		c.text.Reset()
+		c.content = append(c.content, c.open.whole())
+		c.open = openBlock{}
 	case event.MessageStop != nil:
 		c.response.StopReason = event.MessageStop.StopReason
 		c.response.AdditionalModelResponseFields = event.MessageStop.AdditionalModelResponseFields
@@ -60,44 +53,4 @@ func (c *collector) add(event *bedrock.ConverseStreamOutput) {
 		c.response.Usage = event.Metadata.Usage
 		c.response.Metrics.LatencyMs = event.Metadata.Metrics.LatencyMs
 	}
-}
-
-func (c *collector) addDelta(delta *bedrock.ContentBlockDelta) {
-	switch {
-	case delta.Text != nil:
-		c.text.WriteString(*delta.Text)
-	case delta.ToolUse != nil:
-		c.text.WriteString(delta.ToolUse.Input)
-	case delta.ReasoningContent != nil:
-		c.reasoning = true
-		reasoning := delta.ReasoningContent
-		if reasoning.Text != nil {
-			c.text.WriteString(*reasoning.Text)
-		}
-		if reasoning.Signature != nil {
-			c.signature = reasoning.Signature
-		}
-		c.redacted = append(c.redacted, reasoning.RedactedContent...)
-	}
-}
-
-// block is the open block as a whole.
-func (c *collector) block() bedrock.ContentBlock {
-	switch {
-	case c.tool != nil:
-		input := json.RawMessage(c.text.String())
-		if len(input) == 0 {
-			input = json.RawMessage("{}")
-		}
-		return bedrock.ContentBlock{ToolUse: &bedrock.ToolUseBlock{
-			ToolUseId: &c.tool.ToolUseId, Name: &c.tool.Name, Type: c.tool.Type, Input: input,
-		}}
-	case c.redacted != nil:
-		return bedrock.ContentBlock{ReasoningContent: &bedrock.ReasoningContentBlock{RedactedContent: c.redacted}}
-	case c.reasoning:
-		return bedrock.ContentBlock{ReasoningContent: &bedrock.ReasoningContentBlock{
-			ReasoningText: &bedrock.ReasoningTextBlock{Text: new(c.text.String()), Signature: c.signature},
-		}}
-	}
-	return bedrock.ContentBlock{Text: new(c.text.String())}
 }

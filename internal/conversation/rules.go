@@ -23,7 +23,7 @@ type Rules struct {
 // *bedrock.ValidationException in the words of the service.
 func (r Rules) Check(req *bedrock.ConverseRequest) error {
 	for _, check := range []func(*bedrock.ConverseRequest) error{
-		r.checkFields, r.checkContent, r.checkTurns, r.checkTools, r.checkSystem,
+		r.checkFields, r.checkStream, r.checkContent, r.checkTurns, r.checkTools, r.checkSystem,
 	} {
 		if err := check(req); err != nil {
 			return err
@@ -38,7 +38,7 @@ func (r Rules) CheckNative(req *bedrock.ConverseRequest) error {
 	if req.OutputConfig != nil && !r.Provider.StructuredOutput {
 		return unsupportedField("outputConfig")
 	}
-	for _, check := range []func(*bedrock.ConverseRequest) error{r.checkContent, r.checkTools} {
+	for _, check := range []func(*bedrock.ConverseRequest) error{r.checkStream, r.checkContent, r.checkTools} {
 		if err := check(req); err != nil {
 			return err
 		}
@@ -65,6 +65,13 @@ func (r Rules) checkFields(req *bedrock.ConverseRequest) error {
 		return unsupportedField("promptVariables")
 	case req.OutputConfig != nil && !r.Provider.StructuredOutput:
 		return unsupportedField("outputConfig")
+	}
+	return nil
+}
+
+func (r Rules) checkStream(*bedrock.ConverseRequest) error {
+	if r.Streamed && !r.Model.Streaming {
+		return invalid("The model is unsupported for streaming.")
 	}
 	return nil
 }
@@ -154,9 +161,12 @@ func (r Rules) checkToolResult(result *bedrock.ToolResultBlock, at string) error
 	if err := r.checkToolAbility(); err != nil {
 		return err
 	}
-	for i, content := range result.Content {
+	for _, content := range result.Content {
 		block := bedrock.ContentBlock{Image: content.Image, Video: content.Video}
 		switch {
+		case r.Model.OnlyImageResults && (content.Document != nil || content.Video != nil):
+			return invalid("The model returned the following errors: Malformed input request: #/%s: extraneous key [toolResult] is not permitted, please reformat your input and try again.",
+				strings.ReplaceAll(at, ".", "/"))
 		case content.Document != nil && !r.documents():
 			// Where a document of a result lies is no business of the rules: what
 			// is refused beside a result was taken in it (recorded).
@@ -164,7 +174,7 @@ func (r Rules) checkToolResult(result *bedrock.ToolResultBlock, at string) error
 		case block.Image == nil && block.Video == nil:
 			continue
 		}
-		if err := r.checkBlock(&block, fmt.Sprintf("%s.toolResult.content.%d", at, i)); err != nil {
+		if err := r.checkBlock(&block, at); err != nil {
 			return err
 		}
 	}

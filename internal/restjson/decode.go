@@ -19,8 +19,9 @@ import (
 )
 
 // options are how the service reads and writes JSON: names match by case,
-// unknown members are ignored, the last of several equal names wins.
-var options = json.JoinOptions(jsontext.AllowDuplicateNames(true))
+// unknown members are ignored, the last of several equal names wins; the keys of
+// maps are sorted as those of structures are.
+var options = json.JoinOptions(jsontext.AllowDuplicateNames(true), json.Deterministic(true))
 
 // maxObjects bounds the memory that a body can make its shape take: an empty
 // object is two bytes, the structure that it becomes a hundred.

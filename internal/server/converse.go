@@ -21,11 +21,9 @@ func (s *Server) converse(x *exchange, req *bedrock.ConverseRequest) error {
 		return err
 	}
 	conversation.ShowUsage(&answer.Usage, inference.Model.Usage)
-	if inference.Model.TypedToolUse {
-		for _, block := range answer.Output.Message.Content {
-			if block.ToolUse != nil {
-				block.ToolUse.Type = "tool_use"
-			}
+	for _, block := range answer.Output.Message.Content {
+		if block.ToolUse != nil {
+			block.ToolUse.Type = inference.toolUseType(block.ToolUse.Type)
 		}
 	}
 	answer.PerformanceConfig, answer.ServiceTier = req.PerformanceConfig, req.ServiceTier

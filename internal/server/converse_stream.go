@@ -64,8 +64,8 @@ func unstreamed(req *bedrock.ConverseStreamRequest) *bedrock.ConverseRequest {
 func finishEvent(event *bedrock.ConverseStreamOutput, inference *inference, req *bedrock.ConverseStreamRequest) {
 	switch {
 	case event.ContentBlockStart != nil:
-		if tool := event.ContentBlockStart.Start.ToolUse; tool != nil && inference.Model.TypedToolUse {
-			tool.Type = "tool_use"
+		if tool := event.ContentBlockStart.Start.ToolUse; tool != nil {
+			tool.Type = inference.toolUseType(tool.Type)
 		}
 	case event.MessageStop != nil:
 		stop := event.MessageStop

@@ -56,7 +56,11 @@ type verdict struct {
 // row is one line of the table.
 type row struct {
 	recorded, now, best, waits, noEvidence int
+	// features count what does not work today, by feature.
+	features map[string]int
 }
+
+func newRow() *row { return &row{features: map[string]int{}} }
 
 // coverage counts verdicts.
 type coverage struct {
@@ -74,7 +78,7 @@ func (c *coverage) add(t *testing.T, v verdict) {
 	t.Helper()
 	key := [2]string{v.one.Operation, v.one.Family}
 	if c.rows[key] == nil {
-		c.rows[key] = new(row)
+		c.rows[key] = newRow()
 	}
 	r := c.rows[key]
 	r.recorded++
@@ -90,13 +94,16 @@ func (c *coverage) add(t *testing.T, v verdict) {
 		return
 	case v.bestDiffers == "":
 		r.best++
-		c.providers[reason(t, v, features(v.one))]++
+		feature := reason(t, v, features(v.one))
+		r.features[feature]++
+		c.providers[feature]++
 		return
 	}
 	r.waits++
 	reason(t, v, features(v.one))
 	for _, feature := range beyond {
 		if slices.Contains(features(v.one), feature) {
+			r.features[feature]++
 			c.others[feature]++
 			return
 		}
@@ -144,17 +151,17 @@ func (c *coverage) markdown() string {
 	var out strings.Builder
 	out.WriteString(preface)
 	out.WriteString("\n## By operation and family\n\n")
-	out.WriteString("| operation | family | recorded | answered today | with a provider that carries it | waits | no evidence |\n|---|---|---:|---:|---:|---:|---:|\n")
-	var sum row
+	out.WriteString("| operation | family | recorded | answered today | with a provider that carries it | waits | no evidence | what does not work today |\n|---|---|---:|---:|---:|---:|---:|---|\n")
+	sum := newRow()
 	for _, operation := range operations {
-		var all row
+		all := newRow()
 		for _, key := range slices.SortedFunc(maps.Keys(c.rows), func(a, b [2]string) int { return cmp.Compare(a[1], b[1]) }) {
 			if key[0] == operation {
 				all.plus(c.rows[key])
 				out.WriteString(c.rows[key].line(operation, key[1]))
 			}
 		}
-		sum.plus(&all)
+		sum.plus(all)
 		out.WriteString(all.line("**"+operation+"**", "**all**"))
 	}
 	out.WriteString(sum.line("**all**", ""))
@@ -174,6 +181,9 @@ func (r *row) plus(s *row) {
 	r.best += s.best
 	r.waits += s.waits
 	r.noEvidence += s.noEvidence
+	for feature, n := range s.features {
+		r.features[feature] += n
+	}
 }
 
 func (r *row) line(operation, family string) string {
@@ -185,5 +195,10 @@ func (r *row) line(operation, family string) string {
 		}
 		cells = append(cells, cell)
 	}
+	var missing []string
+	for _, feature := range slices.Sorted(maps.Keys(r.features)) {
+		missing = append(missing, fmt.Sprintf("%s %d", feature, r.features[feature]))
+	}
+	cells = append(cells, strings.Join(missing, ", "))
 	return "| " + strings.Join(cells, " | ") + " |\n"
 }

@@ -86,6 +86,8 @@ func TestExceptionFrames(t *testing.T) {
 	for _, test := range []struct{ error, converse, invoke, payload string }{
 		{`{type: ModelStreamErrorException, message: Gone., originalStatusCode: 500, after: 2}`,
 			"modelStreamErrorException", "modelStreamErrorException", `{"message":"Gone.","originalStatusCode":500}`},
+		{`{type: ModelStreamErrorException, message: Gone., originalMessage: Oh., originalStatusCode: 500, after: 2}`,
+			"modelStreamErrorException", "modelStreamErrorException", `{"message":"Gone.","originalMessage":"Oh.","originalStatusCode":500}`},
 		{`{type: ThrottlingException, message: Slow., after: 2}`, "throttlingException", "throttlingException", `{"message":"Slow."}`},
 		{`{type: ValidationException, message: No., after: 2}`, "validationException", "validationException", `{"message":"No."}`},
 		{`{type: ServiceUnavailableException, message: No., after: 2}`, "serviceUnavailableException", "serviceUnavailableException", `{"message":"No."}`},

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -84,6 +85,41 @@ func TestNothingHeldBack(t *testing.T) {
 	})
 }
 
+// counter counts no sooner than the answer has begun.
+type counter struct {
+	*stepped
+	begun chan struct{}
+}
+
+func (c *counter) CountTokens(ctx context.Context, _ provider.Call) (int32, error) {
+	select {
+	case <-c.begun:
+		return 5, nil
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+}
+
+func (c *counter) Converse(ctx context.Context, call provider.Call) provider.Events {
+	return func(yield func(bedrock.ConverseStreamOutput, error) bool) {
+		close(c.begun)
+		c.stepped.Converse(ctx, call)(yield)
+	}
+}
+
+// The input tokens that Claude tells first are counted while the answer begins,
+// not before.
+func TestCountedBeside(t *testing.T) {
+	from := &counter{newStepped(), make(chan struct{})}
+	close(from.words)
+	web := serve(t, newServer(t, from))
+	got := post(t, newClient(t, http1), web.URL+claudePath+"/invoke-with-response-stream", claudeBody)
+	first := chunkOf(t, readStream(t, got.body)[0].Payload)
+	if !strings.Contains(string(first), `"usage":{"input_tokens":5,`) {
+		t.Errorf("the first chunk is %s", first)
+	}
+}
+
 // When the client leaves, the provider's work ends: inside a stream, and before
 // a whole answer.
 func TestClientLeaves(t *testing.T) {
@@ -126,12 +162,12 @@ func TestClientLeaves(t *testing.T) {
 	})
 }
 
-// A reader that is slower than the model slows it down: what waits for the
-// reader is bounded, by the server's buffers and those of the connection.
+// A reader that takes nothing stops the model: what waits for the reader is
+// bounded, by the server's buffers and those of the connection.
 func TestSlowReader(t *testing.T) {
 	const (
 		word  = 64 << 10
-		words = 800
+		all   = 400 * word
 		bound = 16 << 20
 	)
 	overBoth(t, func(t *testing.T, client *http.Client) {
@@ -140,7 +176,7 @@ func TestSlowReader(t *testing.T) {
 		web := serve(t, newServer(t, providerFunc(func(context.Context, provider.Call) provider.Events {
 			return func(yield func(bedrock.ConverseStreamOutput, error) bool) {
 				w := provider.NewWriter(yield)
-				for i := 0; i < words && w.Text(text); i++ {
+				for made.Load() < all && w.Text(text) {
 					made.Add(word)
 				}
 				w.Stop(bedrock.StopReasonEndTurn, nil)
@@ -148,15 +184,31 @@ func TestSlowReader(t *testing.T) {
 			}
 		})))
 		response := open(t, t.Context(), client, web.URL+claudePath+"/converse-stream", conversationBody)
-		reader := eventstream.NewReader(bufio.NewReader(response.Body))
-		for read := int64(0); read < words*word; read += word {
-			if ahead := made.Load() - read; ahead > bound {
-				t.Fatalf("the model is %d bytes ahead of the reader", ahead)
+		for !waiting("TestSlowReader") {
+			if made.Load() == all {
+				t.Fatal("the model was not stopped")
 			}
-			if _, err := reader.Next(); err != nil {
-				t.Fatal(err)
-			}
+			runtime.Gosched()
 		}
-		readAll(t, response.Body)
+		if n := made.Load(); n > bound {
+			t.Errorf("the model was stopped after %d bytes", n)
+		}
+		messages := readStream(t, readAll(t, response.Body))
+		if len(messages) != all/word+4 {
+			t.Errorf("%d messages reached a reader who took his time", len(messages))
+		}
 	})
+}
+
+// waiting says whether a goroutine that runs a function of the name waits on a
+// condition.
+func waiting(function string) bool {
+	stacks := make([]byte, 1<<20)
+	stacks = stacks[:runtime.Stack(stacks, true)]
+	for stack := range strings.SplitSeq(string(stacks), "\n\n") {
+		if strings.Contains(stack, "[sync.Cond.Wait") && strings.Contains(stack, function) {
+			return true
+		}
+	}
+	return false
 }

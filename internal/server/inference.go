@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/saprolite/saprolite/internal/bedrock"
 	"github.com/saprolite/saprolite/internal/conversation"
@@ -45,6 +46,20 @@ func (s *Server) prepare(req *bedrock.ConverseRequest, streamed bool) (*inferenc
 
 func rules(to *pipeline.Route, streamed bool) conversation.Rules {
 	return conversation.Rules{Model: to.Model, Provider: to.Abilities(), Streamed: streamed}
+}
+
+// toolUseType is the type of a toolUse block of the answer: what the provider
+// says, or tool_use where the service says so. Nova does when it has a tool of
+// the service's own beside the caller's (recorded).
+func (i *inference) toolUseType(said bedrock.ToolUseType) bedrock.ToolUseType {
+	if said != "" || !i.Model.TypedToolUse && !hasSystemTool(i.request.ToolConfig) {
+		return said
+	}
+	return "tool_use"
+}
+
+func hasSystemTool(config *bedrock.ToolConfiguration) bool {
+	return config != nil && slices.ContainsFunc(config.Tools, func(tool bedrock.Tool) bool { return tool.SystemTool != nil })
 }
 
 // format gives the native bodies of the model's family, or nil.

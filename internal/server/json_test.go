@@ -9,11 +9,11 @@ import (
 	"testing"
 
 	"github.com/go-json-experiment/json/jsontext"
+	gocmp "github.com/google/go-cmp/cmp"
 )
 
 // jsonLines gives a JSON value as lines of pointer and value, in its order. The
-// values at masked pointers, in which * stands for any index or name, are left
-// out; numbers have one spelling.
+// values at masked pointers, whose inner tokens may be * for any, are left out; numbers have one spelling.
 func jsonLines(t testing.TB, value []byte, masked ...string) []string {
 	t.Helper()
 	var lines []string
@@ -52,6 +52,9 @@ func must(number float64, err error) float64 {
 }
 
 func matches(at jsontext.Pointer, pattern string) bool {
+	if last := pattern[strings.LastIndexByte(pattern, '/'):]; !strings.HasSuffix(string(at), last) {
+		return false // most are told apart by this
+	}
 	got, want := strings.Split(string(at), "/"), strings.Split(pattern, "/")
 	return slices.EqualFunc(got, want, func(got, want string) bool { return want == "*" || got == want })
 }
@@ -77,4 +80,12 @@ func pathsOf(lines []string) []string {
 		}
 	}
 	return paths
+}
+
+// diffLines says how lines differ, or nothing.
+func diffLines(want, got []string) string {
+	if slices.Equal(want, got) {
+		return "" // cmp.Diff takes its time
+	}
+	return gocmp.Diff(want, got)
 }

@@ -42,24 +42,37 @@ func (s *Server) prepareNative(modelID string, guardrail *string, body []byte, s
 }
 
 // withInputTokens puts the count of input tokens ahead of the events, as a
-// metadata event, for the families that tell it in their first chunk.
+// metadata event, for the families that tell it in their first chunk. It is
+// counted while the answer begins.
 func (n *nativeInference) withInputTokens(ctx context.Context, events provider.Events) provider.Events {
 	if !n.Counts() {
 		return events
 	}
 	return func(yield func(bedrock.ConverseStreamOutput, error) bool) {
-		// Without a count the first chunk does without; the answer's own error,
-		// if there is one, is the one to tell.
-		if count, err := n.CountTokens(ctx, n.request); err == nil {
-			ahead := bedrock.ConverseStreamOutput{Metadata: &bedrock.ConverseStreamMetadataEvent{
-				Usage: bedrock.TokenUsage{InputTokens: count},
-			}}
-			if !yield(ahead, nil) {
+		counted := make(chan *bedrock.ConverseStreamMetadataEvent, 1)
+		go func() { counted <- n.inputTokens(ctx) }()
+		told := false
+		for event, err := range events {
+			if err == nil && !told {
+				told = true
+				if ahead := <-counted; ahead != nil && !yield(bedrock.ConverseStreamOutput{Metadata: ahead}, nil) {
+					return
+				}
+			}
+			if !yield(event, err) {
 				return
 			}
 		}
-		events(yield)
 	}
+}
+
+// inputTokens counts; without a count the first chunk does without.
+func (n *nativeInference) inputTokens(ctx context.Context) *bedrock.ConverseStreamMetadataEvent {
+	count, err := n.CountTokens(ctx, n.request)
+	if err != nil {
+		return nil
+	}
+	return &bedrock.ConverseStreamMetadataEvent{Usage: bedrock.TokenUsage{InputTokens: count}}
 }
 
 // invocationMetrics is what the service adds to the last chunk of a stream.

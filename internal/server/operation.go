@@ -74,23 +74,22 @@ func (s *Server) newExchange(w http.ResponseWriter, r *http.Request, operation s
 	x := &exchange{w: w, r: r, ctx: r.Context(), operation: operation, requestID: newRequestID(), log: s.Log, start: time.Now()}
 	header := w.Header()
 	header["x-amzn-RequestId"] = []string{x.requestID}
-	if r.ProtoMajor == 1 && header.Get("Connection") == "" && !r.Close {
-		header.Set("Connection", "keep-alive")
+	if r.ProtoMajor == 1 && header["Connection"] == nil && !r.Close {
+		header["Connection"] = []string{"keep-alive"}
 	}
 	return x
 }
 
-// readBody reads the whole body under the bound. A body of stated length is read
-// into one buffer of that size.
+// readBody reads the whole body under the bound. A body of stated length, which
+// net/http holds it to, is read into one buffer of that size.
 func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	bounded := http.MaxBytesReader(w, r.Body, s.MaxBody)
 	var body []byte
 	var err error
 	if n := r.ContentLength; n >= 0 && n <= s.MaxBody {
 		body = make([]byte, n)
-		_, err = io.ReadFull(bounded, body)
+		_, err = io.ReadFull(r.Body, body)
 	} else {
-		body, err = io.ReadAll(bounded)
+		body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, s.MaxBody))
 	}
 	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return nil, &bedrock.CommonError{

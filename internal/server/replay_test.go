@@ -189,6 +189,24 @@ func blockEvents(index int32, block bedrock.ContentBlock) []bedrock.ConverseStre
 			}},
 		}})
 		delta(bedrock.ContentBlockDelta{ToolUse: &bedrock.ToolUseBlockDelta{Input: string(use.Input)}})
+	case block.ToolResult != nil:
+		result := block.ToolResult
+		events = append(events, bedrock.ConverseStreamOutput{ContentBlockStart: &bedrock.ContentBlockStartEvent{
+			ContentBlockIndex: index,
+			Start: bedrock.ContentBlockStart{ToolResult: &bedrock.ToolResultBlockStart{
+				ToolUseId: *result.ToolUseId, Type: result.Type, Status: result.Status,
+			}},
+		}})
+		for _, content := range result.Content {
+			delta(bedrock.ContentBlockDelta{ToolResult: []bedrock.ToolResultBlockDelta{{Json: content.Json, Text: content.Text}}})
+		}
+	case block.CitationsContent != nil:
+		for _, content := range block.CitationsContent.Content {
+			delta(bedrock.ContentBlockDelta{Text: content.Text})
+		}
+		for _, cited := range block.CitationsContent.Citations {
+			delta(bedrock.ContentBlockDelta{Citation: citationDelta(cited)})
+		}
 	case block.ReasoningContent != nil && block.ReasoningContent.ReasoningText != nil:
 		said := block.ReasoningContent.ReasoningText
 		delta(bedrock.ContentBlockDelta{ReasoningContent: &bedrock.ReasoningContentBlockDelta{Text: said.Text}})
@@ -203,4 +221,12 @@ func blockEvents(index int32, block bedrock.ContentBlock) []bedrock.ConverseStre
 	return append(events, bedrock.ConverseStreamOutput{
 		ContentBlockStop: &bedrock.ContentBlockStopEvent{ContentBlockIndex: index},
 	})
+}
+
+func citationDelta(cited bedrock.Citation) *bedrock.CitationsDelta {
+	delta := &bedrock.CitationsDelta{Location: cited.Location, Source: cited.Source, Title: cited.Title}
+	for _, content := range cited.SourceContent {
+		delta.SourceContent = append(delta.SourceContent, bedrock.CitationSourceContentDelta(content))
+	}
+	return delta
 }

@@ -6,6 +6,8 @@ package server
 import (
 	"log/slog"
 	"net/http"
+	"path"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -68,7 +70,17 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer s.running.Done()
+	if !canonical(r.URL.EscapedPath()) {
+		// The mux would redirect, and an SDK does not sign again for another path.
+		s.unknownOperation(w, r)
+		return
+	}
 	s.mux.ServeHTTP(w, r)
+}
+
+// canonical says whether a path has no segments that are empty or dots.
+func canonical(escaped string) bool {
+	return path.Clean(escaped) == strings.TrimSuffix(escaped, "/") || escaped == "/"
 }
 
 // enter counts a request in, unless the server drains.

@@ -5,8 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	gocmp "github.com/google/go-cmp/cmp"
-
 	"github.com/saprolite/saprolite/internal/catalog"
 	"github.com/saprolite/saprolite/internal/recorded"
 	"github.com/saprolite/saprolite/internal/server"
@@ -36,7 +34,7 @@ func TestShape(t *testing.T) {
 		}
 		want := judge.shape(t, one, recordedAnswer(one), judge.recordedLines(t, one))
 		have := judge.shape(t, one, got, judge.sentLines(t, one, got))
-		if d := gocmp.Diff(want, have); d != "" {
+		if d := diffLines(want, have); d != "" {
 			t.Errorf("%s: %s %s (-recorded +got)\n%s", one.ID, one.Operation, one.ModelID, d)
 		}
 		compared[one.Operation+" "+one.Family] = true

@@ -1,6 +1,10 @@
 package main
 
-import "strings"
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
 
 func writeExceptions(w *writer, s *Service) {
 	for _, name := range sorted(s.Shapes) {
@@ -13,9 +17,12 @@ func writeExceptions(w *writer, s *Service) {
 func writeException(w *writer, s *Service, name string, shape *Shape) {
 	w.line("// %s is the error of that name in the Amazon Bedrock API: HTTP status %d.", name, shape.Error.HTTPStatusCode)
 	w.line("type %s struct {", name)
-	w.line("\tMessage string `json:\"message\"`")
-	for _, m := range shape.Members {
-		if m.Name != "message" {
+	members := slices.Clone(shape.Members)
+	slices.SortFunc(members, func(a, b Member) int { return cmp.Compare(a.Name, b.Name) })
+	for _, m := range members {
+		if m.Name == "message" {
+			w.line("\tMessage string `json:\"message\"`")
+		} else {
 			w.line("\t%s %s `json:\"%s,omitzero\"`", exported(m.Name), s.goType(m.Shape, false), m.Name)
 		}
 	}

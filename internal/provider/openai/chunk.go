@@ -2,6 +2,7 @@ package openai
 
 import (
 	"bytes"
+	"fmt"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
@@ -96,15 +97,17 @@ func (l *literal) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	if err != nil {
 		return err
 	}
-	end := int(d.InputOffset())
-	from := end - len(raw)
-	if raw.Kind() == 'n' {
+	switch kind := raw.Kind(); kind {
+	case 'n':
 		return nil
+	case '"':
+	default:
+		return fmt.Errorf("%s where a text belongs", kind)
 	}
-	if err := json.Unmarshal(raw, &l.value, lenient); err != nil {
-		return err
-	}
-	l.from, l.to = from, end
+	text, _ := jsontext.AppendUnquote(nil, raw) // invalid UTF-8 is replaced
+	l.value = string(text)
+	l.to = int(d.InputOffset())
+	l.from = l.to - len(raw)
 	return nil
 }
 

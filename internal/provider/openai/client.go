@@ -34,8 +34,8 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"mime"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -48,7 +48,7 @@ import (
 // for a server somewhere, other providers fill in the fields themselves and use
 // the parts that they need. The fields are not changed after the first use.
 type Client struct {
-	// HTTP sends the requests. Its Timeout is best 0: answers take long.
+	// HTTP has the transport that sends the requests; nothing else of it is used.
 	HTTP *http.Client
 	// BaseURL is what the path of a request is appended to, without a final
 	// slash: http://127.0.0.1:8000/v1.
@@ -126,18 +126,27 @@ func (c *Client) send(ctx context.Context, method, url string, body []byte) (*Re
 	// then repeats the request, if it may: this says so, and is not sent.
 	request.Header["Idempotency-Key"] = nil
 	watch.allow(cmp.Or(c.ResponseTimeout, DefaultResponseTimeout))
-	response, err := c.HTTP.Do(request)
+	response, err := c.transport().RoundTrip(request)
 	watch.rest()
 	if err != nil {
 		watch.end()
 		return nil, r.Err(err)
 	}
-	r.Header, r.body = response.Header, response.Body
+	r.Header, r.body, r.size = response.Header, response.Body, response.ContentLength
 	if response.StatusCode/100 != 2 {
 		defer r.Close()
 		return nil, c.statusError(response, r)
 	}
 	return r, nil
+}
+
+// transport sends requests without what http.Client does around it: a redirect
+// would carry the prompt and the key to somebody else.
+func (c *Client) transport() http.RoundTripper {
+	if c.HTTP.Transport == nil {
+		return http.DefaultTransport
+	}
+	return c.HTTP.Transport
 }
 
 // upstream names the server in errors.
@@ -153,6 +162,8 @@ type Response struct {
 	caller context.Context
 	watch  *watchdog
 	body   io.ReadCloser
+	// size is the length of the body, or -1.
+	size int64
 	// began says that a byte of the body has come.
 	began bool
 }
@@ -160,8 +171,8 @@ type Response struct {
 // Streams says whether the body is a stream of server-sent events. A server that
 // cannot stream answers whole.
 func (r *Response) Streams() bool {
-	mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	return err == nil && mediaType == "text/event-stream"
+	mediaType, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
+	return strings.EqualFold(strings.TrimSpace(mediaType), "text/event-stream")
 }
 
 // Events reads the body as server-sent events of a bounded size. Errors of the
@@ -184,14 +195,16 @@ func (r *Response) Read(p []byte) (int, error) {
 
 // ReadAll reads a body of a bounded size to its end.
 func (r *Response) ReadAll() ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(r, maxBody+1))
-	if err != nil {
+	var body bytes.Buffer
+	// ReadFrom wants room to find the end in.
+	body.Grow(int(min(max(r.size, 0), maxBody)) + bytes.MinRead)
+	if _, err := body.ReadFrom(io.LimitReader(r, maxBody+1)); err != nil {
 		return nil, r.Err(err)
 	}
-	if len(body) > maxBody {
+	if body.Len() > maxBody {
 		return nil, r.client.invalid(fmt.Errorf("a body of more than %d bytes", maxBody))
 	}
-	return body, nil
+	return body.Bytes(), nil
 }
 
 // Close ends the request; if the body was not read to its end, the server sees

@@ -97,6 +97,9 @@ func (c *Client) modelOwner(ctx context.Context) (string, error) {
 // stopSequences gives the stop sequences of a request: those of the inference
 // configuration, or a text or a list of texts in additionalModelRequestFields.
 func (b Body) stopSequences() []string {
+	if b["stop"] == nil {
+		return nil
+	}
 	text, err := json.Marshal(b["stop"], lenient)
 	if err != nil {
 		return nil

@@ -39,11 +39,7 @@ func New(o Options) (*Client, error) {
 		return nil, err
 	}
 	return &Client{
-		HTTP: &http.Client{
-			Transport: o.transport(),
-			// A redirect would carry the prompt and the key to somebody else.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
+		HTTP:            &http.Client{Transport: o.transport()},
 		BaseURL:         base,
 		Header:          o.header(),
 		ResponseTimeout: o.ResponseTimeout,
