@@ -23,6 +23,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func TestSDKs(t *testing.T) {
 	binary := build(t)
 	t.Run("script", func(t *testing.T) { testScript(t, binary) })
+	t.Run("TLS", func(t *testing.T) { testTLS(t, binary) })
 	t.Run("engine", func(t *testing.T) { testEngine(t, binary) })
 }
 
@@ -42,20 +43,24 @@ func testScript(t *testing.T, binary string) {
 			t.Run(name, func(t *testing.T) { sdkgo.Script(t, target) })
 		}
 	})
-	t.Run("GoTLS", func(t *testing.T) { testTLS(t, binary) })
-	t.Run("JavaScript", func(t *testing.T) { javaScript(t, p, "script") })
-	t.Run("Python", func(t *testing.T) { python(t, p, "script") })
+	t.Run("JavaScript", func(t *testing.T) { javaScript(t, p, "script/*.test.js") })
+	t.Run("Python", func(t *testing.T) { python(t, p, "script/test_*.py") })
 }
 
-// testTLS lets the SDK agree on HTTP/2 in the handshake of TLS.
+// testTLS lets the SDKs agree on HTTP/2, or not, in the handshake of TLS. To those
+// that went through everything without it, streams tell enough.
 func testTLS(t *testing.T, binary string) {
 	pair := newCertificate(t)
 	p := serve(t, binary, "--config", pair.configuration(t, "script.yaml"), "--data", t.TempDir())
-	sdkgo.Script(t, sdkgo.Target{
-		Endpoint: p.variable(t, "AWS_ENDPOINT_URL_BEDROCK_RUNTIME"),
-		Client:   newClient(t, overTLS(pair)),
-		Families: families, Ended: p.ended,
+	t.Run("Go", func(t *testing.T) {
+		sdkgo.Script(t, sdkgo.Target{
+			Endpoint: p.variable(t, "AWS_ENDPOINT_URL_BEDROCK_RUNTIME"),
+			Client:   newClient(t, overTLS(pair)),
+			Families: families, Ended: p.ended,
+		})
 	})
+	t.Run("JavaScript", func(t *testing.T) { javaScript(t, p, "script/stream.test.js", "NODE_EXTRA_CA_CERTS="+pair.certFile) })
+	t.Run("Python", func(t *testing.T) { python(t, p, "script/test_stream.py", "AWS_CA_BUNDLE="+pair.certFile) })
 }
 
 // testEngine asks the default model.
@@ -73,6 +78,6 @@ func testEngine(t *testing.T, binary string) {
 			Families: families, Ended: p.ended,
 		})
 	})
-	t.Run("JavaScript", func(t *testing.T) { javaScript(t, p, "engine") })
-	t.Run("Python", func(t *testing.T) { python(t, p, "engine") })
+	t.Run("JavaScript", func(t *testing.T) { javaScript(t, p, "engine/*.test.js") })
+	t.Run("Python", func(t *testing.T) { python(t, p, "engine/test_*.py") })
 }

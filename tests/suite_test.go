@@ -15,17 +15,19 @@ import (
 // suiteTimeout bounds a run of one SDK's tests.
 const suiteTimeout = 5 * time.Minute
 
-// javaScript runs the tests of a folder of sdk-js.
-func javaScript(t *testing.T, p *program, folder string) {
+// javaScript runs the tests of sdk-js that a pattern matches, with more variables
+// in their environment.
+func javaScript(t *testing.T, p *program, pattern string, variables ...string) {
 	t.Helper()
 	const home = "sdk-js"
 	installed(t, filepath.Join(home, "package-lock.json"), filepath.Join(home, "node_modules", ".installed"))
-	args := []string{"--disable-warning=NodeVersionSupportWarning", "--test", "--test-reporter=spec"}
-	run(t, p, home, "node", append(args, files(t, home, folder, "*.test.js")...)...)
+	args := append([]string{"--test", "--test-reporter=spec"}, files(t, home, pattern)...)
+	run(t, home, append(variables, p.environment...), "node", args...)
 }
 
-// python runs the tests of a folder of sdk-python.
-func python(t *testing.T, p *program, folder string) {
+// python runs the tests of sdk-python that a pattern matches, with more variables
+// in their environment.
+func python(t *testing.T, p *program, pattern string, variables ...string) {
 	t.Helper()
 	const home = "sdk-python"
 	installed(t, filepath.Join(home, "requirements.txt"), filepath.Join(home, ".venv", ".installed"))
@@ -33,8 +35,8 @@ func python(t *testing.T, p *program, folder string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	args := []string{"-m", "pytest", "-q", "-p", "no:cacheprovider"}
-	run(t, p, home, interpreter, append(args, files(t, home, folder, "test_*.py")...)...)
+	args := append([]string{"-m", "pytest", "-q", "-p", "no:cacheprovider"}, files(t, home, pattern)...)
+	run(t, home, append(variables, p.environment...), interpreter, args...)
 }
 
 // installed skips the test unless the mark of an installation is a copy of what
@@ -50,12 +52,12 @@ func installed(t *testing.T, wanted, mark string) {
 	}
 }
 
-// files gives the tests of a folder, as paths from home.
-func files(t *testing.T, home, folder, pattern string) []string {
+// files gives what a pattern matches below home, as paths from there.
+func files(t *testing.T, home, pattern string) []string {
 	t.Helper()
-	paths, err := filepath.Glob(filepath.Join(home, folder, pattern))
+	paths, err := filepath.Glob(filepath.Join(home, pattern))
 	if err != nil || len(paths) == 0 {
-		t.Fatalf("no tests in %s/%s: %v", home, folder, err)
+		t.Fatalf("no tests are %s/%s: %v", home, pattern, err)
 	}
 	for i := range paths {
 		paths[i] = strings.TrimPrefix(paths[i], home+string(filepath.Separator))
@@ -64,8 +66,8 @@ func files(t *testing.T, home, folder, pattern string) []string {
 }
 
 // run runs a test runner in a folder, with nothing of AWS in its environment but
-// what the program tells to paste.
-func run(t *testing.T, p *program, dir, name string, args ...string) {
+// the variables.
+func run(t *testing.T, dir string, variables []string, name string, args ...string) {
 	t.Helper()
 	if _, err := exec.LookPath(name); err != nil {
 		missing(t, "%s is needed for the tests of %s: %v", name, dir, err)
@@ -74,9 +76,9 @@ func run(t *testing.T, p *program, dir, name string, args ...string) {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = dir
-	cmd.Env = append(slices.DeleteFunc(os.Environ(), foreign), p.environment...)
+	cmd.Env = append(slices.DeleteFunc(os.Environ(), foreign), variables...)
 	cmd.Env = append(cmd.Env,
-		"AWS_CONFIG_FILE="+os.DevNull, "AWS_SHARED_CREDENTIALS_FILE="+os.DevNull, "PYTHONDONTWRITEBYTECODE=1")
+		"AWS_CONFIG_FILE="+os.DevNull, "AWS_SHARED_CREDENTIALS_FILE="+os.DevNull, "PYTHONDONTWRITEBYTECODE=1", "AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED=true")
 	cmd.Stdout, cmd.Stderr = t.Output(), t.Output()
 	cmd.WaitDelay = time.Second
 	if err := cmd.Run(); err != nil {

@@ -38,11 +38,16 @@ func main() { os.Exit(run(os.Args[1:])) }
 
 // run runs a command line and gives the exit code.
 func run(args []string) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	signals, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	// The first signal ends what runs in good order; with nobody listening any
-	// more, a second one ends the program at once.
-	context.AfterFunc(ctx, stop)
+	// The first signal ends what runs in good order. Nobody listens for a second
+	// one by then, so that it ends the program at once.
+	context.AfterFunc(signals, func() {
+		stop()
+		cancel()
+	})
 
 	err := execute(ctx, args)
 	switch {

@@ -203,7 +203,7 @@ func TestSlowReader(t *testing.T) {
 // waiting says whether a goroutine that runs a function of the name waits on a
 // condition.
 func waiting(function string) bool {
-	stacks := make([]byte, 1<<20)
+	stacks := make([]byte, 256<<10)
 	stacks = stacks[:runtime.Stack(stacks, true)]
 	for stack := range strings.SplitSeq(string(stacks), "\n\n") {
 		if strings.Contains(stack, "[sync.Cond.Wait") && strings.Contains(stack, function) {
