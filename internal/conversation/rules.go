@@ -23,7 +23,7 @@ type Rules struct {
 // *bedrock.ValidationException in the words of the service.
 func (r Rules) Check(req *bedrock.ConverseRequest) error {
 	for _, check := range []func(*bedrock.ConverseRequest) error{
-		r.checkFields, r.checkStream, r.checkContent, r.checkTurns, r.checkTools, r.checkSystem,
+		r.checkFields, r.checkStream, r.checkContent, r.checkTurns, r.checkTools, r.checkPairs, r.checkSystem,
 	} {
 		if err := check(req); err != nil {
 			return err
@@ -155,32 +155,6 @@ func (r Rules) blank(text string) bool {
 	return text == "" || !r.Model.Turns.WhiteSpace && strings.TrimSpace(text) == ""
 }
 
-// checkToolResult holds the media in a result to the same rules as those beside
-// it.
-func (r Rules) checkToolResult(result *bedrock.ToolResultBlock, at string) error {
-	if err := r.checkToolAbility(); err != nil {
-		return err
-	}
-	for _, content := range result.Content {
-		block := bedrock.ContentBlock{Image: content.Image, Video: content.Video}
-		switch {
-		case r.Model.OnlyImageResults && (content.Document != nil || content.Video != nil):
-			return invalid("The model returned the following errors: Malformed input request: #/%s: extraneous key [toolResult] is not permitted, please reformat your input and try again.",
-				strings.ReplaceAll(at, ".", "/"))
-		case content.Document != nil && !r.documents():
-			// Where a document of a result lies is no business of the rules: what
-			// is refused beside a result was taken in it (recorded).
-			return unsupportedBlock("document")
-		case block.Image == nil && block.Video == nil:
-			continue
-		}
-		if err := r.checkBlock(&block, at); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func (r Rules) documents() bool { return r.Model.Abilities.Documents && r.Provider.Documents }
 
 // checkDocument refuses documents in S3 as the models do that cannot fetch them:
@@ -214,30 +188,6 @@ func (r Rules) checkCachePoint() error {
 		return nil
 	}
 	return invalid("You invoked an unsupported model or your request did not allow prompt caching. See the documentation for more information.")
-}
-
-func (r Rules) checkToolAbility() error {
-	switch {
-	case !r.Model.Abilities.Tools || !r.Provider.Tools:
-		return invalid("This model doesn't support tool use.")
-	case r.Streamed && !r.Model.ToolStreaming:
-		return invalid("This model doesn't support tool use in streaming mode.")
-	}
-	return nil
-}
-
-func (r Rules) checkTools(req *bedrock.ConverseRequest) error {
-	if req.ToolConfig != nil {
-		return r.checkToolAbility()
-	}
-	for _, message := range req.Messages {
-		for _, block := range message.Content {
-			if block.ToolUse != nil || block.ToolResult != nil {
-				return invalid("The toolConfig field must be defined when using toolUse and toolResult content blocks.")
-			}
-		}
-	}
-	return nil
 }
 
 func (r Rules) checkSystem(req *bedrock.ConverseRequest) error {

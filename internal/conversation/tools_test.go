@@ -1,0 +1,68 @@
+package conversation_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/saprolite/saprolite/internal/bedrock"
+	"github.com/saprolite/saprolite/internal/conversation"
+)
+
+func uses(ids ...string) bedrock.Message {
+	m := assistant()
+	for _, id := range ids {
+		m.Content = append(m.Content, bedrock.ContentBlock{ToolUse: &bedrock.ToolUseBlock{ToolUseId: &id}})
+	}
+	return m
+}
+
+func results(ids ...string) bedrock.Message {
+	m := user()
+	for _, id := range ids {
+		m.Content = append(m.Content, bedrock.ContentBlock{ToolResult: &bedrock.ToolResultBlock{ToolUseId: &id}})
+	}
+	return m
+}
+
+func TestTools(t *testing.T) {
+	served := bedrock.ContentBlock{ToolUse: &bedrock.ToolUseBlock{ToolUseId: new("s"), Type: bedrock.ToolUseTypeServerToolUse}}
+	failed := results("a")
+	failed.Content[0].ToolResult.Status = bedrock.ToolResultStatusError
+	for _, test := range []struct {
+		name     string
+		messages []bedrock.Message
+		choose   string
+		want     string
+	}{
+		{"a loop", []bedrock.Message{user(hi), uses("a", "b"), results("b", "a"), assistant(hi), user(hi)}, "", ""},
+		{"a chosen tool", []bedrock.Message{user(hi)}, "known", ""},
+		{"an unknown tool is chosen", []bedrock.Message{user(hi)}, "other", "The model returned the following errors: Tool 'other' not found in provided tools"},
+		{"a use of the service's own", []bedrock.Message{user(hi), assistant(served, hi), user(hi)}, "", ""},
+		{"more results than uses", []bedrock.Message{user(hi), uses("a"), results("a", "b")}, "",
+			"The number of toolResult blocks at messages.2.content exceeds the number of toolUse blocks of previous turn."},
+		{"a result of nothing", []bedrock.Message{results("a")}, "",
+			"The number of toolResult blocks at messages.0.content exceeds the number of toolUse blocks of previous turn."},
+		{"missing results", []bedrock.Message{user(hi), uses("a", "b", "c"), results("b")}, "",
+			"Expected toolResult blocks at messages.2.content for the following Ids: a, c"},
+		{"no results at all", []bedrock.Message{user(hi), uses("a"), user(hi)}, "",
+			"Expected toolResult blocks at messages.2.content for the following Ids: a"},
+		{"an empty error", []bedrock.Message{user(hi), uses("a"), failed}, "",
+			"The content field at messages.2.content.0.toolResult cannot be empty when status value is error."},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			request := talk(test.messages...)
+			request.ToolConfig = &bedrock.ToolConfiguration{Tools: []bedrock.Tool{{ToolSpec: &bedrock.ToolSpecification{Name: new("known")}}}}
+			if test.choose != "" {
+				request.ToolConfig.ToolChoice = &bedrock.ToolChoice{Tool: &bedrock.SpecificToolChoice{Name: &test.choose}}
+			}
+			err := conversation.Rules{Model: able(), Provider: every}.Check(request)
+			refused, _ := errors.AsType[*bedrock.ValidationException](err)
+			switch {
+			case test.want == "" && err != nil:
+				t.Error(err)
+			case test.want != "" && (refused == nil || refused.Message != test.want):
+				t.Errorf("got %v\nwant %s", err, test.want)
+			}
+		})
+	}
+}
