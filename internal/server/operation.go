@@ -132,7 +132,10 @@ func (x *exchange) close() {
 		attributes = append(attributes, slog.String("modelId", id))
 	}
 	level := slog.LevelInfo
-	if x.err != nil {
+	switch {
+	case x.canceled():
+		attributes = append(attributes, slog.Bool("canceled", true))
+	case x.err != nil:
 		attributes = append(attributes, slog.Any("error", publicCode(x.err)))
 		level = slog.LevelWarn
 		if cause := privateCause(x.err); cause != nil {
@@ -140,6 +143,12 @@ func (x *exchange) close() {
 		}
 	}
 	x.log.LogAttrs(context.WithoutCancel(x.ctx), level, "request", attributes...)
+}
+
+// canceled says whether the client did not wait for the end: what followed from
+// that is nobody's error.
+func (x *exchange) canceled() bool {
+	return x.err != nil && errors.Is(x.ctx.Err(), context.Canceled)
 }
 
 // newRequestID makes a random UUID.
