@@ -112,6 +112,10 @@ func (c *Client) Get(ctx context.Context, path string) (*Response, error) {
 }
 
 func (c *Client) send(ctx context.Context, method, url string, body []byte) (*Response, error) {
+	return c.do(ctx, method, url, "application/json", body)
+}
+
+func (c *Client) do(ctx context.Context, method, url, contentType string, body []byte) (*Response, error) {
 	guarded, watch := newWatchdog(ctx)
 	r := &Response{client: c, caller: ctx, watch: watch}
 	request, err := http.NewRequestWithContext(guarded, method, url, bytes.NewReader(body))
@@ -122,7 +126,7 @@ func (c *Client) send(ctx context.Context, method, url string, body []byte) (*Re
 	for name, values := range c.Header {
 		request.Header[name] = values
 	}
-	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Content-Type", contentType)
 	// Servers close idle connections just as they are used again. The transport
 	// then repeats the request, if it may: this says so, and is not sent.
 	request.Header["Idempotency-Key"] = nil
