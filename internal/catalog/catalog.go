@@ -166,7 +166,7 @@ func (c *Catalog) find(text string) (Target, error) {
 		Model:       model,
 		Provider:    m.Provider,
 		Upstream:    strings.ReplaceAll(m.Upstream, "*", star),
-		CountTokens: id.Profile == "" && (model.CountTokens || !c.strict),
+		CountTokens: id.Profile == "" && (model.CountTokens || !c.strict && model.Converse),
 	}, nil
 }
 

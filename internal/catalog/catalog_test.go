@@ -255,7 +255,7 @@ func TestModels(t *testing.T) {
 		if !m.OnDemand && len(m.Profiles) == 0 {
 			t.Errorf("%s cannot be invoked at all", m.ID)
 		}
-		if m.Converse != (m.Family != "") {
+		if (m.Converse || m.Embeds() || m.Reranks()) != (m.Family != "") || m.Converse && (m.Embeds() || m.Reranks()) {
 			t.Errorf("%s: Converse %t, family %q", m.ID, m.Converse, m.Family)
 		}
 		id, err := catalog.ParseID(m.ID)

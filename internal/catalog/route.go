@@ -166,6 +166,13 @@ func (m *Mapping) model(id ID, known *Model) *Model {
 	model.Family = cmp.Or(m.Family, model.Family)
 	model.ContextWindow = cmp.Or(m.ContextWindow, model.ContextWindow)
 	model.MaxOutput = cmp.Or(m.MaxOutput, model.MaxOutput)
+	if m.Family != "" && (model.Embeds() || model.Reranks()) {
+		model.Converse, model.Streaming, model.CountTokens = false, false, false
+		model.Abilities = provider.Abilities{}
+		if model.Embeds() {
+			model.OutputModalities = []bedrock.ModelModality{embedding}
+		}
+	}
 	if m.Abilities != nil {
 		model.Abilities = *m.Abilities
 		model.ToolStreaming = m.Abilities.Tools

@@ -1,6 +1,7 @@
 // Package openai answers conversations from any server that speaks OpenAI's chat
 // completions: vLLM, SGLang, llm-d, Ollama, LM Studio, llama.cpp's llama-server,
-// and others that have POST /v1/chat/completions.
+// and others that have POST /v1/chat/completions. It takes vectors from those that
+// have /v1/embeddings, and ranks by those that have /rerank.
 //
 // A Client carries text, reasoning, tools, images given as bytes, and JSON schemas
 // for the answer.
@@ -98,6 +99,8 @@ func (c *Client) Close() error {
 var _ interface {
 	provider.Provider
 	provider.Capable
+	provider.Embedder
+	provider.Reranker
 } = (*Client)(nil)
 
 // Post sends a JSON body to a path below BaseURL. An answer other than 2xx, or
