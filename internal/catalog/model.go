@@ -116,8 +116,8 @@ func Models() []*Model {
 // Families gives the names of the formats of native bodies, sorted.
 func Families() []string {
 	return []string{
-		familyAI21, familyAnthropic, familyChat, familyCohere, familyCohereEmbed, familyDeepSeek,
-		familyLlama, familyMistral, familyNova, familyNovaEmbed, familyRerank, familyTitan, familyTitanEmbed,
+		familyAI21, familyAnthropic, familyCanvas, familyChat, familyCohere, familyCohereEmbed, familyDeepSeek,
+		familyLlama, familyMistral, familyNova, familyNovaEmbed, familyRerank, familyStability, familyTitan, familyTitanEmbed,
 	}
 }
 
@@ -136,6 +136,9 @@ const (
 	familyNovaEmbed   = "novaembed"
 	familyTitanEmbed  = "titanembed"
 	familyRerank      = "rerank"
+
+	familyCanvas    = "canvas"
+	familyStability = "stability"
 )
 
 // Embeds says whether the model turns texts into vectors, by a body that is known.
@@ -145,6 +148,9 @@ func (m *Model) Embeds() bool {
 
 // Reranks says whether the model ranks documents, by a body that is known.
 func (m *Model) Reranks() bool { return m.Family == familyRerank }
+
+// MakesImages says whether the model makes images, by a body that is known.
+func (m *Model) MakesImages() bool { return m.Family == familyCanvas || m.Family == familyStability }
 
 // line is one model in a table: what the models of a series differ in.
 type line struct {

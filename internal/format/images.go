@@ -2,17 +2,19 @@ package format
 
 import "github.com/saprolite/saprolite/internal/provider"
 
-// Images is the native bodies of a family that makes images.
+// Images is the native bodies of one family of models that make images. It holds
+// no state.
 type Images interface {
-	// ParseImages reads the body of InvokeModel. The call it gives lacks Model.
+	// ParseRequest reads the body of InvokeModel. The call it gives lacks Model.
 	// The error is a *bedrock.ValidationException in the words of the service.
-	ParseImages(modelID string, body []byte) (*ImageRequest, error)
+	ParseRequest(modelID string, body []byte) (*ImageRequest, error)
 }
 
 // ImageRequest is a native request for images, understood.
 type ImageRequest struct {
 	// Call is what it asks.
 	Call provider.ImageCall
-	// Answer writes the images, which are files, as the native body.
-	Answer func(images [][]byte) ([]byte, error)
+	// Render writes the images, which are files, as compact JSON, keys in the order
+	// of the family.
+	Render func(images [][]byte) ([]byte, error)
 }

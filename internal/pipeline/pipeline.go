@@ -93,6 +93,16 @@ func (r *Route) Rerank(ctx context.Context, call provider.RerankCall, timing *Ti
 	return relevance, err
 }
 
+// GenerateImages makes images; of timing, Total is filled in. The error says so
+// where the provider cannot.
+func (r *Route) GenerateImages(ctx context.Context, call provider.ImageCall, timing *Timing) ([][]byte, error) {
+	call.Model = r.upstream()
+	start := time.Now()
+	images, err := provider.GenerateImages(ctx, r.provider, call)
+	timing.Total = time.Since(start)
+	return images, err
+}
+
 // upstream is the name by which the provider knows the model.
 func (r *Route) upstream() string { return cmp.Or(r.Upstream, r.Model.ID) }
 

@@ -35,3 +35,11 @@ type ImageCall struct {
 	// made anew, what is black stays.
 	Mask *image.Gray
 }
+
+// GenerateImages asks a provider for images; one that is no ImageGenerator refuses.
+func GenerateImages(ctx context.Context, p Provider, call ImageCall) ([][]byte, error) {
+	if generator, ok := p.(ImageGenerator); ok {
+		return generator.GenerateImages(ctx, call)
+	}
+	return nil, Unsupported("make images")
+}

@@ -27,6 +27,8 @@ type Options struct {
 	// and of those that rank documents.
 	Embeddings map[string]format.Embedding
 	Rankings   map[string]format.Ranking
+	// Images are those of models that make images.
+	Images map[string]format.Images
 	// Identity tells who is calling.
 	Identity identity.Authenticator
 	// MaxBody bounds the body of a request, in bytes.

@@ -86,9 +86,9 @@ type tryOn struct {
 
 var bodies = schema.For[body](schema.Counted)
 
-// ParseImages reads a body. What no server of images can be asked for, as masks
+// ParseRequest reads a body. What no server of images can be asked for, as masks
 // that are described by words, is refused.
-func (Format) ParseImages(_ string, data []byte) (*format.ImageRequest, error) {
+func (Format) ParseRequest(_ string, data []byte) (*format.ImageRequest, error) {
 	native, err := bodies.Decode(data)
 	if err != nil {
 		return nil, err
@@ -103,7 +103,7 @@ func (Format) ParseImages(_ string, data []byte) (*format.ImageRequest, error) {
 	if err := native.task(&call); err != nil {
 		return nil, err
 	}
-	return &format.ImageRequest{Call: call, Answer: answer}, nil
+	return &format.ImageRequest{Call: call, Render: render}, nil
 }
 
 // task fills in what the task of the body asks.
@@ -189,8 +189,8 @@ func (c *colors) fill(call *provider.ImageCall) error {
 	return err
 }
 
-// answer writes the images. The member error is null when all were made.
-func answer(images [][]byte) ([]byte, error) {
+// render writes the images. The member error is null when all were made.
+func render(images [][]byte) ([]byte, error) {
 	native := struct {
 		Images []string `json:"images"`
 		Error  *string  `json:"error"`

@@ -32,7 +32,7 @@ func file(t testing.TB, grey uint8) string {
 	return base64.StdEncoding.EncodeToString(buffer.Bytes())
 }
 
-func TestParseImages(t *testing.T) {
+func TestParseRequest(t *testing.T) {
 	black := file(t, 0)
 	source, err := base64.StdEncoding.DecodeString(black)
 	if err != nil {
@@ -70,7 +70,7 @@ func TestParseImages(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := canvas.New().ParseImages(model, []byte(test.body))
+			got, err := canvas.New().ParseRequest(model, []byte(test.body))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -96,7 +96,7 @@ func TestRefusals(t *testing.T) {
 		`{"taskType":"INPAINTING","inPaintingParams":{"image":"` + picture + `"}}`:                        fmt.Sprintf(malformed, "#/inPaintingParams: required key [maskImage] not found"),
 		`{"taskType":"INPAINTING","inPaintingParams":{"image":"aGVsbG8=","maskImage":"` + picture + `"}}`: "The inPaintingParams.image isn't a PNG or JPEG image. Provide a PNG or JPEG image and try again.",
 	} {
-		_, err := canvas.New().ParseImages(model, []byte(body))
+		_, err := canvas.New().ParseRequest(model, []byte(body))
 		refused, _ := errors.AsType[*bedrock.ValidationException](err)
 		if refused == nil || refused.Message != want {
 			t.Errorf("%s\ngot  %v\nwant %s", body, err, want)
@@ -104,22 +104,22 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-func TestAnswer(t *testing.T) {
-	request, err := canvas.New().ParseImages(model, []byte(`{"taskType":"TEXT_IMAGE","textToImageParams":{"text":"a rock"}}`))
+func TestRender(t *testing.T) {
+	request, err := canvas.New().ParseRequest(model, []byte(`{"taskType":"TEXT_IMAGE","textToImageParams":{"text":"a rock"}}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := request.Answer([][]byte{[]byte("a"), []byte("b")})
+	got, err := request.Render([][]byte{[]byte("a"), []byte("b")})
 	if err != nil || string(got) != `{"images":["YQ==","Yg=="],"error":null}` {
 		t.Errorf("%s, %v", got, err)
 	}
 }
 
-func FuzzParseImages(f *testing.F) {
+func FuzzParseRequest(f *testing.F) {
 	f.Add([]byte(`{"taskType":"INPAINTING","inPaintingParams":{"image":"` + file(f, 0) + `","maskImage":"` + file(f, 255) + `"}}`))
 	f.Add([]byte(`{"taskType":"TEXT_IMAGE","textToImageParams":{"text":"a rock"}}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		request, err := canvas.New().ParseImages(model, body)
+		request, err := canvas.New().ParseRequest(model, body)
 		if _, ok := errors.AsType[*bedrock.ValidationException](err); err != nil && !ok {
 			t.Errorf("%v is no ValidationException", err)
 		}

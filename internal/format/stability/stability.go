@@ -48,9 +48,9 @@ func sizes() map[string][2]int {
 	}
 }
 
-// ParseImages reads a body. The image services that no server of images can be
+// ParseRequest reads a body. The image services that no server of images can be
 // asked for are refused.
-func (Format) ParseImages(modelID string, data []byte) (*format.ImageRequest, error) {
+func (Format) ParseRequest(modelID string, data []byte) (*format.ImageRequest, error) {
 	native, err := bodies.Decode(data)
 	if err != nil {
 		return nil, err
@@ -69,8 +69,8 @@ func (Format) ParseImages(modelID string, data []byte) (*format.ImageRequest, er
 	if native.StylePreset != "" {
 		call.Prompt += ". Style: " + strings.ReplaceAll(native.StylePreset, "-", " ")
 	}
-	return &format.ImageRequest{Call: call, Answer: func(images [][]byte) ([]byte, error) {
-		return answer(images, *call.Seed)
+	return &format.ImageRequest{Call: call, Render: func(images [][]byte) ([]byte, error) {
+		return render(images, *call.Seed)
 	}}, nil
 }
 
@@ -132,8 +132,8 @@ func (b *body) repaint(call *provider.ImageCall) error {
 	return err
 }
 
-// answer writes the images. A reason to finish that is null is none to complain.
-func answer(images [][]byte, seed int64) ([]byte, error) {
+// render writes the images. A reason to finish that is null is none to complain.
+func render(images [][]byte, seed int64) ([]byte, error) {
 	native := struct {
 		Seeds         []int64   `json:"seeds"`
 		FinishReasons []*string `json:"finish_reasons"`

@@ -28,7 +28,7 @@ func file(t testing.TB) ([]byte, string) {
 	return buffer.Bytes(), base64.StdEncoding.EncodeToString(buffer.Bytes())
 }
 
-func TestParseImages(t *testing.T) {
+func TestParseRequest(t *testing.T) {
 	source, text := file(t)
 	for name, test := range map[string]struct {
 		model, body string
@@ -49,7 +49,7 @@ func TestParseImages(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := stability.New().ParseImages(test.model, []byte(test.body))
+			got, err := stability.New().ParseRequest(test.model, []byte(test.body))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -72,7 +72,7 @@ func TestRefusals(t *testing.T) {
 		{inpaint, `{"prompt":"a"}`, "Malformed input request: #: required keys [image] and [mask] not found, please reformat your input and try again."},
 		{"stability.stable-outpaint-v1:0", `{"prompt":"a"}`, "The requested operation is not supported for the provided model."},
 	} {
-		_, err := stability.New().ParseImages(test.model, []byte(test.body))
+		_, err := stability.New().ParseRequest(test.model, []byte(test.body))
 		refused, _ := errors.AsType[*bedrock.ValidationException](err)
 		if refused == nil || refused.Message != test.want {
 			t.Errorf("%s\ngot  %v\nwant %s", test.body, err, test.want)
@@ -80,27 +80,27 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestAnswer tells the seed, one that was made up too.
-func TestAnswer(t *testing.T) {
-	request, err := stability.New().ParseImages(large, []byte(`{"prompt":"a","seed":9}`))
+// TestRender tells the seed, one that was made up too.
+func TestRender(t *testing.T) {
+	request, err := stability.New().ParseRequest(large, []byte(`{"prompt":"a","seed":9}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := request.Answer([][]byte{[]byte("a")})
+	got, err := request.Render([][]byte{[]byte("a")})
 	if err != nil || string(got) != `{"seeds":[9],"finish_reasons":[null],"images":["YQ=="]}` {
 		t.Errorf("%s, %v", got, err)
 	}
-	if request, err = stability.New().ParseImages(large, []byte(`{"prompt":"a"}`)); err != nil || request.Call.Seed == nil {
+	if request, err = stability.New().ParseRequest(large, []byte(`{"prompt":"a"}`)); err != nil || request.Call.Seed == nil {
 		t.Errorf("no seed, %v", err)
 	}
 }
 
-func FuzzParseImages(f *testing.F) {
+func FuzzParseRequest(f *testing.F) {
 	_, text := file(f)
 	f.Add(inpaint, []byte(`{"prompt":"moss","image":"`+text+`","mask":"`+text+`"}`))
 	f.Add(large, []byte(`{"prompt":"a"}`))
 	f.Fuzz(func(t *testing.T, model string, body []byte) {
-		_, err := stability.New().ParseImages(model, body)
+		_, err := stability.New().ParseRequest(model, body)
 		if _, ok := errors.AsType[*bedrock.ValidationException](err); err != nil && !ok {
 			t.Errorf("%v is no ValidationException", err)
 		}

@@ -104,6 +104,17 @@ func (r *retrying) Rerank(ctx context.Context, call provider.RerankCall) (releva
 	return relevance, err
 }
 
+// GenerateImages gives the images of the first attempt that succeeds. A decorated
+// provider that is no ImageGenerator refuses.
+func (r *retrying) GenerateImages(ctx context.Context, call provider.ImageCall) (images [][]byte, err error) {
+	err = r.try(ctx, func() (bool, error) {
+		var failure error
+		images, failure = provider.GenerateImages(ctx, r.next, call)
+		return failure == nil, failure
+	})
+	return images, err
+}
+
 // CountTokens counts by the first attempt that succeeds.
 func (c *counting) CountTokens(ctx context.Context, call provider.Call) (count int32, err error) {
 	err = c.try(ctx, func() (bool, error) {
