@@ -19,7 +19,11 @@
 //   - Calls of tools end by finish_reason "tool_calls", or by "stop" where the
 //     request chose the tool. The caller knows a call by an id in the service's
 //     form; servers only want an id and that of its result to be the same.
-//   - Reasoning comes as reasoning_content, or under vLLM's newer name reasoning.
+//   - Reasoning comes as reasoning_content, or under vLLM's newer name reasoning,
+//     or between tags at the start of the text, where the server does not know the
+//     model's.
+//   - Calls in a form that the server does not know stay in the text. A text that
+//     is nothing but such an object of JSON is the call.
 //   - Cache points have no word in a chat: servers cache prompts by themselves.
 //     What they say to have found there is told apart for a request that has
 //     cache points. A server that gives no usage has zeros.
