@@ -15,9 +15,10 @@ type Body map[string]any
 
 // NewBody words a call as a chat request: the model, the messages, the tools, the
 // format of the output, the inference configuration, and
-// additionalModelRequestFields, which win over the
-// configuration but may not name the members that the client answers for. It
-// does not say stream.
+// additionalModelRequestFields, which win over the configuration but may not name
+// the members that the client answers for. What they say about reasoning in the
+// words of Claude, Nova or Qwen is said in those of open servers. It does not say
+// stream.
 //
 // The error is a *bedrock.ValidationException, in the words of the service.
 func NewBody(call provider.Call) (Body, error) {
@@ -59,6 +60,7 @@ func merge(body Body, fields []byte) error {
 	if err := json.Unmarshal(fields, &members, lenient); err != nil {
 		return &bedrock.ValidationException{Message: "The value at additionalModelRequestFields must be an object."}
 	}
+	reasoning := takeThinking(members)
 	for name, value := range members {
 		switch name {
 		case "model", "messages", "stream", "stream_options":
@@ -67,6 +69,7 @@ func merge(body Body, fields []byte) error {
 		}
 		body[name] = value
 	}
+	body.setThinking(reasoning)
 	return nil
 }
 

@@ -108,7 +108,9 @@ func (b Body) setOutput(config *bedrock.OutputConfig) {
 	if config == nil {
 		return
 	}
-	setIf(b, "reasoning_effort", config.Effort)
+	if config.Effort != nil {
+		b["reasoning_effort"] = commonEffort(*config.Effort)
+	}
 	format := config.TextFormat
 	if format == nil || format.Structure == nil || format.Structure.JsonSchema == nil || format.Structure.JsonSchema.Schema == nil {
 		return
