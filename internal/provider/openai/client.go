@@ -2,8 +2,8 @@
 // completions: vLLM, SGLang, llm-d, Ollama, LM Studio, llama.cpp's llama-server,
 // and others that have POST /v1/chat/completions.
 //
-// A Client carries text, reasoning, tools, images given as bytes, and JSON schemas
-// for the answer.
+// A Client carries text, reasoning, tools, JSON schemas for the answer, and media
+// given as bytes: images, and videos and sounds where its server takes them.
 //
 // What servers do differently, and what is done about it:
 //
@@ -70,6 +70,9 @@ type Client struct {
 	IdleTimeout time.Duration
 	// Prepare, if set, may change the body of a chat request before it is sent.
 	Prepare func(call provider.Call, body Body)
+	// Media says which media the server's models take: Images, Video and Audio
+	// count.
+	Media provider.Abilities
 	// Software is what the server is known to be. Without it the client finds
 	// out, once it matters.
 	Software Software
@@ -90,7 +93,10 @@ const (
 
 // Abilities is what the client carries for any model.
 func (c *Client) Abilities(string) provider.Abilities {
-	return provider.Abilities{Reasoning: true, Tools: true, Images: true, StructuredOutput: true, CachePoints: true}
+	return provider.Abilities{
+		Reasoning: true, Tools: true, StructuredOutput: true, CachePoints: true,
+		Images: c.Media.Images, Video: c.Media.Video, Audio: c.Media.Audio,
+	}
 }
 
 // Close closes the connections that nobody uses.
