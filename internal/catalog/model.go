@@ -39,6 +39,14 @@ type Model struct {
 	ToolStreaming bool
 	// S3Locations says whether media may be given as s3Location.
 	S3Locations bool
+	// MaxImages is how many images a request may hold; 0 is 20, as on most models.
+	MaxImages int
+	// LaxImages says that an image may have another format than the one it is said
+	// to have.
+	LaxImages bool
+	// SystemTurns says whether messages may have the role system: instructions
+	// in the midst of a conversation, and tools that come and go.
+	SystemTurns bool
 	// OnlyImageResults says that a toolResult may hold images, but no documents
 	// and no videos.
 	OnlyImageResults bool
