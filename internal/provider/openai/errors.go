@@ -35,6 +35,9 @@ const (
 // body.
 func (c *Client) statusError(response *http.Response, body io.Reader) error {
 	text, err := io.ReadAll(io.LimitReader(body, maxError))
+	if c.Refusal != nil {
+		return c.Refusal(response, text)
+	}
 	f := parseFailure(text)
 	if err != nil && f.message == "" {
 		f.message = err.Error()
@@ -89,6 +92,9 @@ func modelError(status int) *bedrock.ModelErrorException {
 	return e
 }
 
+// statusOverloaded is Anthropic's word for a model that has too much to do.
+const statusOverloaded = 529
+
 // exception is the public half of a failure.
 func (f failure) exception() bedrock.Exception {
 	switch {
@@ -108,14 +114,14 @@ func (f failure) exception() bedrock.Exception {
 		return &bedrock.ModelTimeoutException{Message: messageTimeout}
 	case http.StatusTooManyRequests:
 		return &bedrock.ThrottlingException{Message: messageThrottled}
-	case http.StatusServiceUnavailable:
+	case http.StatusServiceUnavailable, statusOverloaded:
 		return &bedrock.ServiceUnavailableException{Message: messageUnavailable}
 	}
 	return modelError(f.status)
 }
 
 // tooLong says whether the prompt did not fit the context. OpenAI and vLLM say
-// "maximum context length", OpenAI has a code too, llama.cpp a type of its own;
+// "maximum context length", OpenAI has a code too, Anthropic says "prompt is too long", llama.cpp a type of its own;
 // 413 is a proxy's word for it.
 func (f failure) tooLong() bool {
 	switch f.status {
@@ -129,7 +135,7 @@ func (f failure) tooLong() bool {
 		return true
 	}
 	message := strings.ToLower(f.message)
-	for _, words := range []string{"maximum context length", "exceeds the available context size", "is longer than the model's context length"} {
+	for _, words := range []string{"maximum context length", "exceeds the available context size", "is longer than the model's context length", "prompt is too long"} {
 		if strings.Contains(message, words) {
 			return true
 		}
