@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"net/http"
+	"strings"
 
 	"github.com/saprolite/saprolite/internal/bedrock"
 )
@@ -45,4 +46,16 @@ type Piece struct {
 	Header http.Header
 	// Body is the next of the body. It holds until the next piece.
 	Body []byte
+}
+
+// MemberHeaders gives the headers of a request or an answer that are members of
+// its shape: those of the service's own, and the types of the bodies.
+func MemberHeaders(all http.Header) http.Header {
+	members := http.Header{}
+	for name, values := range all {
+		if name == "Accept" || name == "Content-Type" || strings.HasPrefix(name, "X-Amzn-Bedrock-") {
+			members[name] = values
+		}
+	}
+	return members
 }

@@ -43,7 +43,7 @@ func (c *Client) statusError(response *http.Response, body io.Reader) error {
 		f.message = err.Error()
 	}
 	f.status = response.StatusCode
-	return c.failureError(f, retryAfter(response.Header.Get("Retry-After"), time.Now()))
+	return c.failureError(f, RetryAfter(response))
 }
 
 // failureError is the error of what a server says went wrong.
@@ -121,8 +121,8 @@ func (f failure) exception() bedrock.Exception {
 }
 
 // tooLong says whether the prompt did not fit the context. OpenAI and vLLM say
-// "maximum context length", OpenAI has a code too, Anthropic says "prompt is too long", llama.cpp a type of its own;
-// 413 is a proxy's word for it.
+// "maximum context length", OpenAI has a code too, llama.cpp a type of its own,
+// Anthropic says "prompt is too long"; 413 is a proxy's word for it.
 func (f failure) tooLong() bool {
 	switch f.status {
 	case http.StatusRequestEntityTooLarge:

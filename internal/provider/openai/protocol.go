@@ -1,5 +1,10 @@
 package openai
 
+import (
+	"net/http"
+	"time"
+)
+
 // What providers of other protocols, which use a Client for its connections, its
 // timeouts and its errors, say by it.
 
@@ -33,4 +38,9 @@ func (r *Response) CutOff(err error) error {
 		return r.Err(err)
 	}
 	return r.client.streamError(err)
+}
+
+// RetryAfter is the wait that a response asks for, or 0.
+func RetryAfter(response *http.Response) time.Duration {
+	return retryAfter(response.Header.Get("Retry-After"), time.Now())
 }
