@@ -51,7 +51,22 @@ func (r *Route) Abilities() provider.Abilities {
 
 // call words a request for the provider.
 func (r *Route) call(req *bedrock.ConverseRequest, incremental bool) provider.Call {
-	return provider.Call{Model: r.upstream(), Request: req, Incremental: incremental}
+	call := provider.Call{Model: r.Upstream, Request: req, Incremental: incremental}
+	if call.Model == "" {
+		call.Model, call.Requested = r.Model.ID, r.ID.Text
+	}
+	return call
+}
+
+// Forward leads a request past the house, to an upstream that is Bedrock itself.
+// It is false where the provider's is not.
+func (r *Route) Forward(ctx context.Context, call provider.RawCall) (provider.Pieces, bool) {
+	to, ok := r.provider.(provider.Passthrough)
+	if !ok {
+		return nil, false
+	}
+	call.Model = cmp.Or(r.Upstream, r.ID.Text)
+	return to.Forward(ctx, call), true
 }
 
 // Counts says whether the provider can count tokens.
