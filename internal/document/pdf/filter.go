@@ -169,7 +169,6 @@ func unlzw(data []byte, limit int) []byte {
 		}
 		if code == len(table) {
 			plain = append(plain, plain[start])
-			length++
 		}
 		if previous >= 0 && len(table) < 4096 {
 			before := 1

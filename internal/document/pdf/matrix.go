@@ -18,6 +18,5 @@ func (m matrix) times(n matrix) matrix {
 	}
 }
 
-// width and height are the lengths of what were the unit vectors.
-func (m matrix) width() float64  { return math.Hypot(m[0], m[1]) }
+// height is the length of what was the upright unit vector.
 func (m matrix) height() float64 { return math.Hypot(m[2], m[3]) }
