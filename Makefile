@@ -6,9 +6,10 @@ SHELL       := bash
 .DEFAULT_GOAL := help
 MAKEFLAGS   += --no-builtin-rules
 
-# How long each fuzz target runs, and which benchmarks do.
+# How long each fuzz target runs, which benchmarks do, and of which packages.
 FUZZTIME ?= 10m
 BENCH    ?= .
+PACKAGES ?= ./...
 # The platforms that everything is compiled for.
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 # The packages with files for some of these systems only.
@@ -96,16 +97,18 @@ test-deps: # the packages that the suites in JavaScript and Python need, inside 
 	tests/install.sh
 
 .PHONY: fuzz
-fuzz: ## run every fuzz target for FUZZTIME (10m), one after the other
-	@go test -list '^Fuzz' ./... | awk '/^Fuzz/ { names = names " " $$1 } /^ok/ { n = split(names, name, " "); for (i = 1; i <= n; i++) print $$2, name[i]; names = "" }' |
-	while read -r package name; do
-		echo "fuzz $$package $$name for $(FUZZTIME)"
-		go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$package" < /dev/null
-	done
+fuzz: ## run every fuzz target for FUZZTIME (10m), one after the other; PACKAGES chooses
+	@targets=$$(go test -list '^Fuzz' $(PACKAGES) | awk '/^Fuzz/ { found[++n] = $$1 } /^ok/ { for (i = 1; i <= n; i++) print $$2, found[i]; n = 0 }')
+	failed=0
+	while read -r package target; do
+		echo "fuzz $$package $$target for $(FUZZTIME)"
+		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package" < /dev/null || failed=1
+	done <<< "$$targets"
+	exit $$failed
 
 .PHONY: bench
-bench: ## run the Go benchmarks; BENCH=regexp chooses
-	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+bench: ## run the Go benchmarks; BENCH and PACKAGES choose
+	go test -run '^$$' -bench '$(BENCH)' -benchmem $(PACKAGES)
 
 .PHONY: clean
 clean: ## remove what the targets above made inside the checkout

@@ -165,7 +165,7 @@ func findEngine(dir string, parent int) (*process, *http.Client, error) {
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", sockets[0])
 	}
-	client := &http.Client{Transport: &http.Transport{DialContext: dial, DisableCompression: true}, Timeout: time.Minute}
+	client := &http.Client{Transport: &http.Transport{DialContext: dial, DisableCompression: true, DisableKeepAlives: true}, Timeout: time.Minute}
 	return &process{cmd: &exec.Cmd{Process: child}}, client, nil
 }
 

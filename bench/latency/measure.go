@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -24,9 +25,8 @@ func measureLatency(ctx context.Context, targets []*target, rounds int) error {
 	}
 	all := make([][]took, len(targets))
 	for round := range warmUp + rounds {
-		// Each round begins with another target, so that none always follows the same one.
-		for i := range targets {
-			at := (i + round) % len(targets)
+		// In any order: what a target still does after its answer slows the next.
+		for _, at := range rand.Perm(len(targets)) {
 			took, err := targets[at].call(ctx)
 			if err != nil {
 				return err

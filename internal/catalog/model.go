@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -46,6 +47,9 @@ type Model struct {
 	TypedToolUse bool
 	// Turns are the rules that the service holds conversations to.
 	Turns Turns
+	// CachePrefix is the least number of tokens that the service caches; 0 is
+	// that of most models. See MinCachePrefix.
+	CachePrefix int32
 	// Usage says which counters its answers carry.
 	Usage UsageStyle
 
@@ -60,6 +64,10 @@ type Model struct {
 	// OnDemand says whether the service takes the bare id.
 	OnDemand bool
 }
+
+// MinCachePrefix is how many tokens a prompt must have up to its last cache point
+// for any of it to be cached (AWS, "Prompt caching for faster model inference").
+func (m *Model) MinCachePrefix() int32 { return cmp.Or(m.CachePrefix, 1024) }
 
 // Turns are the rules about messages that differ between models.
 type Turns struct {

@@ -37,6 +37,8 @@ func claude() []Model {
 	v45.Turns = Turns{WhiteSpace: true}
 	v45.Usage.ServerTools = true
 	v45.Abilities.StructuredOutput = true
+	v45large := v45
+	v45large.CachePrefix = 4096
 	v46 := v45
 	v46.Turns.UserLast = true
 	v47 := v46
@@ -58,9 +60,11 @@ func claude() []Model {
 			line{"anthropic.claude-opus-4-6-v1", "Claude Opus 4.6", 1_000_000, 128_000, "us eu au global"},
 			line{"anthropic.claude-sonnet-4-6", "Claude Sonnet 4.6", 1_000_000, 64_000, "us eu jp au global"},
 		),
-		v45.series(
+		v45large.series(
 			line{"anthropic.claude-opus-4-5-20251101-v1:0", "Claude Opus 4.5", 200_000, 64_000, "us eu global"},
 			line{"anthropic.claude-haiku-4-5-20251001-v1:0", "Claude Haiku 4.5", 200_000, 64_000, "us eu jp au global"},
+		),
+		v45.series(
 			line{"anthropic.claude-sonnet-4-5-20250929-v1:0", "Claude Sonnet 4.5", 200_000, 64_000, "us us-gov eu jp au global"},
 		),
 		v4.series(

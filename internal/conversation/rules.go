@@ -23,7 +23,7 @@ type Rules struct {
 // *bedrock.ValidationException in the words of the service.
 func (r Rules) Check(req *bedrock.ConverseRequest) error {
 	for _, check := range []func(*bedrock.ConverseRequest) error{
-		r.checkFields, r.checkStream, r.checkContent, r.checkTurns, r.checkTools, r.checkPairs, r.checkSystem,
+		r.checkFields, r.checkStream, r.checkContent, r.checkTurns, r.checkTools, r.checkPairs, r.checkSystem, r.checkCachePoints,
 	} {
 		if err := check(req); err != nil {
 			return err
@@ -38,7 +38,7 @@ func (r Rules) CheckNative(req *bedrock.ConverseRequest) error {
 	if req.OutputConfig != nil && !r.Provider.StructuredOutput {
 		return unsupportedField("outputConfig")
 	}
-	for _, check := range []func(*bedrock.ConverseRequest) error{r.checkStream, r.checkContent, r.checkTools} {
+	for _, check := range []func(*bedrock.ConverseRequest) error{r.checkStream, r.checkContent, r.checkTools, r.checkCachePoints} {
 		if err := check(req); err != nil {
 			return err
 		}

@@ -55,14 +55,22 @@ func TestTools(t *testing.T) {
 			if test.choose != "" {
 				request.ToolConfig.ToolChoice = &bedrock.ToolChoice{Tool: &bedrock.SpecificToolChoice{Name: &test.choose}}
 			}
-			err := conversation.Rules{Model: able(), Provider: every}.Check(request)
-			refused, _ := errors.AsType[*bedrock.ValidationException](err)
-			switch {
-			case test.want == "" && err != nil:
-				t.Error(err)
-			case test.want != "" && (refused == nil || refused.Message != test.want):
-				t.Errorf("got %v\nwant %s", err, test.want)
+			if got := refusal(t, conversation.Rules{Model: able(), Provider: every}.Check(request)); got != test.want {
+				t.Errorf("got  %s\nwant %s", got, test.want)
 			}
 		})
 	}
+}
+
+// refusal is the text of a *bedrock.ValidationException, empty without an error.
+func refusal(t *testing.T, err error) string {
+	t.Helper()
+	if err == nil {
+		return ""
+	}
+	refused, ok := errors.AsType[*bedrock.ValidationException](err)
+	if !ok {
+		t.Fatalf("%v is no ValidationException", err)
+	}
+	return refused.Message
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/saprolite/saprolite/internal/bedrock"
 	"github.com/saprolite/saprolite/internal/catalog"
+	"github.com/saprolite/saprolite/internal/conversation"
 	"github.com/saprolite/saprolite/internal/provider"
 )
 
@@ -98,6 +99,7 @@ func (r *Route) timed(ctx context.Context, call provider.Call, timing *Timing) p
 				timing.FirstByte = time.Since(start)
 			case event.Metadata != nil:
 				timing.Total = time.Since(start)
+				conversation.ApplyCacheMinimum(&event.Metadata.Usage, r.Model.MinCachePrefix())
 				timing.Usage = event.Metadata.Usage
 				event.Metadata.Metrics.LatencyMs = timing.Total.Milliseconds()
 			}

@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -129,5 +130,23 @@ func TestLogTellsNoCredentials(t *testing.T) {
 	})
 	if len(got) != 4 {
 		t.Errorf("%d lines for 4 requests", len(got))
+	}
+}
+
+// A client that leaves is no error of anybody's.
+func TestLogTellsOfLeaving(t *testing.T) {
+	client := newClient(t, http1)
+	got := logged(t, scripted(t, "default: {reply: never, delay: 1h}"), identity.None{}, func(url string) {
+		ctx, leave := context.WithCancel(t.Context())
+		request := newRequest(t, ctx, url+claudePath+"/converse-stream", conversationBody)
+		answer, err := client.Do(request) // the head comes with messageStart
+		if err != nil {
+			t.Fatal(err)
+		}
+		leave()
+		answer.Body.Close()
+	})
+	if len(got) != 1 || got[0]["level"] != "INFO" || got[0]["canceled"] != true || got[0]["error"] != nil {
+		t.Errorf("the lines %v", got)
 	}
 }

@@ -64,7 +64,10 @@ func New(o Options) *Server {
 // ServeHTTP answers a request. While the server drains, it turns new ones away.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !s.enter() {
-		w.Header().Set("Connection", "close")
+		if r.ProtoMajor == 1 {
+			// On HTTP/2 it would end the streams beside this one.
+			w.Header().Set("Connection", "close")
+		}
 		x := s.newExchange(w, r, "")
 		x.fail(&bedrock.ServiceUnavailableException{Message: "Bedrock is unable to process your request."})
 		return

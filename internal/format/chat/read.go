@@ -40,6 +40,9 @@ func (r *reader) add(place string, m Message) error {
 	}
 	switch m.Role {
 	case "system", "developer":
+		if len(blocks) == 0 {
+			return schema.Violation(place, "required key [content] not found")
+		}
 		return r.system(blocks)
 	case "user":
 		r.append(bedrock.ConversationRoleUser, blocks)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/saprolite/saprolite/internal/bedrock"
+	"github.com/saprolite/saprolite/internal/conversation"
 	"github.com/saprolite/saprolite/internal/engine"
 	"github.com/saprolite/saprolite/internal/provider"
 	"github.com/saprolite/saprolite/internal/provider/openai"
@@ -25,6 +26,9 @@ type exchange struct {
 	// offered are the tools of which the answer must call one; none if it may be
 	// words.
 	offered []*bedrock.ToolSpecification
+	// prefix says that the request is the beginning of one, behind which no
+	// answer begins.
+	prefix bool
 }
 
 func (p *Provider) exchange(ctx context.Context, lease *engine.Lease, call provider.Call) (*exchange, error) {
@@ -43,7 +47,10 @@ func (p *Provider) exchange(ctx context.Context, lease *engine.Lease, call provi
 func (x *exchange) converse(ctx context.Context) provider.Events {
 	events := x.client().Converse(ctx, x.call)
 	if len(x.offered) > 0 {
-		return readCall(events)
+		events = readCall(events)
+	}
+	if conversation.HasCachePoints(x.call.Request) {
+		events = x.withWrites(ctx, events)
 	}
 	return events
 }
@@ -78,6 +85,10 @@ func (x *exchange) prepare(_ provider.Call, body openai.Body) {
 		body["response_format"] = callFormat(x.offered)
 	}
 	body["messages"] = messages
+	if x.prefix {
+		body["add_generation_prompt"] = false
+		delete(body, "continue_final_message")
+	}
 }
 
 // fit gives the messages joined by role and without control tokens, behind a

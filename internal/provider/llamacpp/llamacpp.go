@@ -59,11 +59,11 @@ func New(o Options) *Provider {
 }
 
 // Abilities gives what the model carries, whatever it is called: text, tools, JSON
-// schemas for the answer, and reasoning unless it is the default model, which has
+// schemas for the answer, cache points, and reasoning unless it is the default model, which has
 // none.
 func (p *Provider) Abilities(string) provider.Abilities {
 	return provider.Abilities{
-		Tools: true, StructuredOutput: true,
+		Tools: true, StructuredOutput: true, CachePoints: true,
 		Reasoning: p.model.Weights != engine.DefaultWeights,
 	}
 }

@@ -53,6 +53,7 @@ func TestConversations(t *testing.T) {
 	t.Run("control tokens", func(t *testing.T) { staysText(t, p) })
 	t.Run("context full", func(t *testing.T) { fillsContext(t, p) })
 	t.Run("too long", func(t *testing.T) { isTooLong(t, p) })
+	t.Run("cache", func(t *testing.T) { caches(t, p) })
 	t.Run("tools", func(t *testing.T) { callsTools(t, p) })
 	t.Run("answer in JSON", func(t *testing.T) { answersInJSON(t, p) })
 }
@@ -165,5 +166,32 @@ func TestEngineThatDoesNotRun(t *testing.T) {
 	cancel()
 	if _, err := p.CountTokens(ctx, ask(question)); !errors.Is(err, context.Canceled) {
 		t.Errorf("an ended context gives %v", err)
+	}
+}
+
+// caches asks twice with the same beginning: what was written the first time is
+// read the second time.
+func caches(t *testing.T, p *Provider) {
+	prompt := func(question string) provider.Call {
+		call := ask(question)
+		call.Request.System = []bedrock.SystemContentBlock{
+			{Text: new(strings.Repeat("Rocks weather slowly. ", 30))},
+			{CachePoint: &bedrock.CachePointBlock{Ttl: bedrock.CacheTTL1h}},
+		}
+		return call
+	}
+	first := converse(t, p, prompt("What is clay?")).Usage
+	second := converse(t, p, prompt("What is sand made of?")).Usage
+	written, read := *first.CacheWriteInputTokens, *second.CacheReadInputTokens
+	if written < 100 || len(first.CacheDetails) != 1 || first.CacheDetails[0] != (bedrock.CacheDetail{InputTokens: written, Ttl: "1h"}) {
+		t.Errorf("the first call wrote %d, %+v", written, first.CacheDetails)
+	}
+	if read < written-8 || read > written || *second.CacheWriteInputTokens != written-read {
+		t.Errorf("the second call read %d of %d, wrote %d", read, written, *second.CacheWriteInputTokens)
+	}
+	for _, usage := range []bedrock.TokenUsage{first, second} {
+		if usage.TotalTokens != usage.InputTokens+*usage.CacheReadInputTokens+*usage.CacheWriteInputTokens+usage.OutputTokens || usage.InputTokens <= 0 {
+			t.Errorf("the counts do not add up: %+v", usage)
+		}
 	}
 }

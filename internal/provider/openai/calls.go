@@ -22,8 +22,8 @@ type calls struct {
 	malformed bool
 }
 
-// call writes calls of tools, or what a chunk adds to them.
-func (a *answer) call(parts []callPart) error {
+// useTools writes calls of tools, or what a chunk adds to them.
+func (a *answer) useTools(parts []callPart) error {
 	for i := range parts {
 		part := &parts[i]
 		index := i

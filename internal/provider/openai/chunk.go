@@ -8,6 +8,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/saprolite/saprolite/internal/bedrock"
+	"github.com/saprolite/saprolite/internal/conversation"
 )
 
 // chunk is a chunk of a stream or a plain answer, which differ in the name of
@@ -77,13 +78,24 @@ func (c *content) reasoning() *literal {
 type usage struct {
 	PromptTokens     int32 `json:"prompt_tokens"`
 	CompletionTokens int32 `json:"completion_tokens"`
+	Details          struct {
+		CachedTokens int32 `json:"cached_tokens"`
+	} `json:"prompt_tokens_details"`
 }
 
-func (u *usage) tokens() bedrock.TokenUsage {
+// tokens gives the usage of a request. The tokens that the server had cached are
+// told apart if the request asked for a cache: servers cache by themselves, which
+// the service does not count.
+func (u *usage) tokens(request *bedrock.ConverseRequest) bedrock.TokenUsage {
 	if u == nil {
 		return bedrock.TokenUsage{}
 	}
-	return bedrock.TokenUsage{InputTokens: u.PromptTokens, OutputTokens: u.CompletionTokens}
+	tokens := bedrock.TokenUsage{InputTokens: u.PromptTokens, OutputTokens: u.CompletionTokens}
+	if cached := u.Details.CachedTokens; conversation.HasCachePoints(request) && cached > 0 && cached <= u.PromptTokens {
+		tokens.InputTokens -= cached
+		tokens.CacheReadInputTokens = &cached
+	}
+	return tokens
 }
 
 // literal is a string, or null, and where it stood in the text.

@@ -20,8 +20,9 @@
 //     request chose the tool. The caller knows a call by an id in the service's
 //     form; servers only want an id and that of its result to be the same.
 //   - Reasoning comes as reasoning_content, or under vLLM's newer name reasoning.
-//   - Usage of prompts that a server had cached is not told apart yet:
-//     inputTokens is all of prompt_tokens. A server that gives no usage has zeros.
+//   - Cache points have no word in a chat: servers cache prompts by themselves.
+//     What they say to have found there is told apart for a request that has
+//     cache points. A server that gives no usage has zeros.
 //
 // The facts come from the sources and documentation of vLLM ("OpenAI-Compatible
 // Server"), SGLang and llama.cpp (its server's README), and from answers of
@@ -85,7 +86,7 @@ const (
 
 // Abilities is what the client carries for any model.
 func (c *Client) Abilities(string) provider.Abilities {
-	return provider.Abilities{Reasoning: true, Tools: true, Images: true, StructuredOutput: true}
+	return provider.Abilities{Reasoning: true, Tools: true, Images: true, StructuredOutput: true, CachePoints: true}
 }
 
 // Close closes the connections that nobody uses.

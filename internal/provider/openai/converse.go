@@ -15,8 +15,8 @@ import (
 // Converse answers a call by one request to /chat/completions.
 func (c *Client) Converse(ctx context.Context, call provider.Call) provider.Events {
 	return func(yield func(bedrock.ConverseStreamOutput, error) bool) {
-		a := &answer{client: c, out: provider.NewWriter(yield)}
-		if err := a.run(ctx, call); err != nil {
+		a := &answer{client: c, call: call, out: provider.NewWriter(yield)}
+		if err := a.run(ctx); err != nil {
 			a.out.Fail(err)
 		}
 	}
@@ -25,6 +25,7 @@ func (c *Client) Converse(ctx context.Context, call provider.Call) provider.Even
 // answer reads one answer.
 type answer struct {
 	client *Client
+	call   provider.Call
 	out    *provider.Writer
 	// prefill is the assistant's last message, which the answer continues.
 	prefill string
@@ -37,8 +38,8 @@ type answer struct {
 // errLeft ends an answer whose consumer has left.
 var errLeft = errors.New("the consumer has left")
 
-func (a *answer) run(ctx context.Context, call provider.Call) error {
-	body, err := a.request(ctx, call)
+func (a *answer) run(ctx context.Context) error {
+	body, err := a.request(ctx)
 	if err != nil {
 		return err
 	}
@@ -59,17 +60,17 @@ func (a *answer) run(ctx context.Context, call provider.Call) error {
 }
 
 // request words the call, and keeps what the answer is read by.
-func (a *answer) request(ctx context.Context, call provider.Call) ([]byte, error) {
-	body, err := NewBody(call)
+func (a *answer) request(ctx context.Context) ([]byte, error) {
+	body, err := NewBody(a.call)
 	if err != nil {
 		return nil, err
 	}
-	if call.Incremental {
+	if a.call.Incremental {
 		body["stream"] = true
 		body["stream_options"] = map[string]bool{"include_usage": true}
 	}
 	if a.client.Prepare != nil {
-		a.client.Prepare(call, body)
+		a.client.Prepare(a.call, body)
 	}
 	a.client.askForEnding(ctx, body)
 	a.stops = body.stopSequences()
@@ -201,7 +202,7 @@ func (a *answer) content(c *content) error {
 	if err := a.write(c.Refusal, false); err != nil {
 		return err
 	}
-	return a.call(c.ToolCalls)
+	return a.useTools(c.ToolCalls)
 }
 
 func (a *answer) write(text string, reasoning bool) error {
@@ -228,7 +229,7 @@ func (a *answer) end(response *Response) error {
 	if !a.out.Stopped() && !a.out.Stop(bedrock.StopReasonEndTurn, nil) {
 		return errLeft
 	}
-	a.out.Metadata(a.usage.tokens())
+	a.out.Metadata(a.usage.tokens(a.call.Request))
 	if response != nil {
 		response.finish()
 	}

@@ -86,6 +86,9 @@ func Messages(request *bedrock.ConverseRequest) ([]Message, error) {
 	messages := make([]Message, 0, len(request.Messages)+1)
 	var system Content
 	for _, block := range request.System {
+		if block.CachePoint != nil {
+			continue // no word of a chat: servers cache prefixes by themselves
+		}
 		text, err := systemText(block)
 		if err != nil {
 			return nil, err
@@ -101,7 +104,7 @@ func Messages(request *bedrock.ConverseRequest) ([]Message, error) {
 			return nil, err
 		}
 	}
-	if len(request.Messages) == 0 {
+	if len(messages) == 0 {
 		return nil, &bedrock.ValidationException{Message: "A conversation must start with a user message. " +
 			"Try again with a conversation that starts with a user message."}
 	}
@@ -114,8 +117,6 @@ func systemText(block bedrock.SystemContentBlock) (string, error) {
 		return *block.Text, nil
 	case block.GuardContent != nil && block.GuardContent.Text != nil && block.GuardContent.Text.Text != nil:
 		return *block.GuardContent.Text.Text, nil
-	case block.CachePoint != nil:
-		return "", errCachePoint()
 	}
 	return "", unsupported("guardContent")
 }
@@ -150,6 +151,7 @@ func appendMessage(messages []Message, m bedrock.Message) ([]Message, error) {
 			}
 			messages, message.Content = append(messages, result), append(message.Content, images...)
 			results++
+		case block.CachePoint != nil:
 		default:
 			return nil, refusal(block)
 		}
@@ -168,8 +170,6 @@ func refusal(block bedrock.ContentBlock) error {
 		return unsupported("toolAddition")
 	case block.ToolRemoval != nil:
 		return unsupported("toolRemoval")
-	case block.CachePoint != nil:
-		return errCachePoint()
 	case block.Document != nil:
 		return unsupported("document")
 	case block.Video != nil:
@@ -184,11 +184,6 @@ func refusal(block bedrock.ContentBlock) error {
 		return unsupported("guardContent")
 	}
 	return unsupported("reasoningContent")
-}
-
-func errCachePoint() error {
-	return &bedrock.ValidationException{Message: "You invoked an unsupported model or your request did not allow " +
-		"prompt caching. See the documentation for more information."}
 }
 
 func unsupported(block string) error {

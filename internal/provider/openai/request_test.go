@@ -105,10 +105,6 @@ func TestNewBodyRefuses(t *testing.T) {
 			"This model doesn't support the image content block that you provided. Update the content block and try again.",
 		},
 		{
-			"cache point", bedrock.ConverseRequest{Messages: ask, System: []bedrock.SystemContentBlock{{CachePoint: &bedrock.CachePointBlock{}}}},
-			"You invoked an unsupported model or your request did not allow prompt caching. See the documentation for more information.",
-		},
-		{
 			"no messages", bedrock.ConverseRequest{},
 			"A conversation must start with a user message. Try again with a conversation that starts with a user message.",
 		},

@@ -188,3 +188,20 @@ func TestCountedID(t *testing.T) {
 		}
 	}
 }
+
+// TestCachedTokens tells the tokens of the prompt that the server had cached from
+// the others, for requests that ask for a cache.
+func TestCachedTokens(t *testing.T) {
+	answer := `{"choices":[{"index":0,"message":{"content":"Hi"},"finish_reason":"stop"}],` +
+		`"usage":{"prompt_tokens":10,"completion_tokens":2,"prompt_tokens_details":{"cached_tokens":7}}}`
+	call := ask("hi")
+	a, err := providertest.Collect(t, t.Context(), replying(200, "application/json", answer), call)
+	if err != nil || a.Usage.InputTokens != 10 || a.Usage.CacheReadInputTokens != nil {
+		t.Errorf("without a cache point: %+v, %v", a.Usage, err)
+	}
+	call.Request.System = []bedrock.SystemContentBlock{{Text: new("s")}, {CachePoint: &bedrock.CachePointBlock{}}}
+	a, err = providertest.Collect(t, t.Context(), replying(200, "application/json", answer), call)
+	if err != nil || a.Usage.InputTokens != 3 || a.Usage.CacheReadInputTokens == nil || *a.Usage.CacheReadInputTokens != 7 || a.Usage.TotalTokens != 12 {
+		t.Errorf("with one: %+v, %v", a.Usage, err)
+	}
+}
