@@ -112,7 +112,7 @@ func TestAbilities(t *testing.T) {
 		want string
 	}{
 		"image":              {talk(user(image)), noBlock("image")},
-		"document":           {talk(user(document)), noBlock("document")},
+		"document":           {talk(user(hi, document)), noBlock("document")},
 		"video":              {talk(user(video)), noBlock("video")},
 		"audio":              {talk(user(audio)), noBlock("audio")},
 		"reasoning":          {talk(user(hi), assistant(reasoning)), noBlock("reasoningContent")},
@@ -177,8 +177,8 @@ func TestRefusals(t *testing.T) {
 		"a system prompt":                   {conversation.Rules{Model: strict(), Provider: every}, withSystem(bedrock.SystemContentBlock{Text: new("b")}), noSystem},
 		"a blank system prompt":             {conversation.Rules{Model: able(), Provider: every}, withSystem(bedrock.SystemContentBlock{Text: new(" ")}), "The text field in the SystemContentBlock object at system.1 is blank. Add text to the text field, and try again."},
 		"a guarded system prompt":           {conversation.Rules{Model: able(), Provider: every}, withSystem(bedrock.SystemContentBlock{GuardContent: &bedrock.GuardrailConverseContentBlock{}}), noBlock("guardContent")},
-		"citations":                         {conversation.Rules{Model: able(), Provider: every}, talk(user(bedrock.ContentBlock{CitationsContent: &bedrock.CitationsContentBlock{}})), noBlock("citationsContent")},
-		"search results":                    {conversation.Rules{Model: able(), Provider: every}, talk(user(bedrock.ContentBlock{SearchResult: &bedrock.SearchResultBlock{}})), noBlock("searchResult")},
+		"citations":                         {conversation.Rules{Model: able(), Provider: textOnly}, talk(user(bedrock.ContentBlock{CitationsContent: &bedrock.CitationsContentBlock{}})), noBlock("citationsContent")},
+		"search results":                    {conversation.Rules{Model: able(), Provider: textOnly}, talk(user(bedrock.ContentBlock{SearchResult: &bedrock.SearchResultBlock{}})), noBlock("searchResult")},
 		"guarded content":                   {conversation.Rules{Model: able(), Provider: every}, talk(user(bedrock.ContentBlock{GuardContent: &bedrock.GuardrailConverseContentBlock{}})), noBlock("guardContent")},
 		"a tool that is added on the way":   {conversation.Rules{Model: able(), Provider: every}, talk(user(bedrock.ContentBlock{ToolAddition: &bedrock.ToolAdditionBlock{}})), noBlock("toolAddition or toolRemoval")},
 		"content comes before turns":        {conversation.Rules{Model: strict(), Provider: every}, talk(assistant(words(" "))), "The text field in the ContentBlock object at messages.0.content.0 is blank. Add text to the text field, and try again."},

@@ -116,6 +116,12 @@ func (e *Extractor) Extract(ctx context.Context, format bedrock.DocumentFormat, 
 	case r := <-done:
 		return r.text, r.err
 	case <-within.Done():
+	}
+	// The reading ends its context itself when it is done: then there is a result.
+	select {
+	case r := <-done:
+		return r.text, r.err
+	default:
 		return nil, context.Cause(within)
 	}
 }

@@ -244,3 +244,13 @@ func TestEncodings(t *testing.T) {
 		t.Errorf("html: %v, %v", got, err)
 	}
 }
+
+// TestEnds never takes the end of a reading for that of its time.
+func TestEnds(t *testing.T) {
+	extractor := document.NewExtractor(document.DefaultLimits())
+	for range 2000 {
+		if _, err := extractor.Extract(t.Context(), txt, []byte("text")); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
