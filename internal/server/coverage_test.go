@@ -31,6 +31,7 @@ var refusals = map[string]*regexp.Regexp{
 	structured:  regexp.MustCompile(`^This model doesn't support the outputConfig field\.`),
 	images:      regexp.MustCompile(`^This model doesn't support the image content block`),
 	documents:   regexp.MustCompile(`^This model doesn't support the document content block`),
+	s3Locations: regexp.MustCompile(`can't be read: this server has no object store\.`),
 	video:       regexp.MustCompile(`^This model doesn't support the video content block`),
 	citations:   regexp.MustCompile(`^This model doesn't support the citationsContent content block`),
 	promptCache: regexp.MustCompile(`^You invoked an unsupported model or your request did not allow prompt caching\.`),
