@@ -102,7 +102,10 @@ func (c *citing) sentence(text string) bool {
 		}
 		at = q.To
 	}
-	return c.plain(c.waiting.take(len(text) - at))
+	if at == len(text) {
+		return true
+	}
+	return c.plain(c.waiting.takeWhole(len(text) - at))
 }
 
 // plain writes text into the block that is open, or opens one.
@@ -142,6 +145,8 @@ func (c *citing) close() bool {
 type pieces struct {
 	all    []string
 	length int
+	// halved says that the head of the first piece was taken.
+	halved bool
 }
 
 func (p *pieces) add(piece string) {
@@ -158,11 +163,24 @@ func (p *pieces) take(n int) []string {
 	p.length -= n
 	for n > 0 {
 		piece := p.all[0]
-		if len(piece) > n {
+		if p.halved = len(piece) > n; p.halved {
 			p.all[0] = piece[n:]
 			return append(taken, piece[:n])
 		}
 		taken, p.all, n = append(taken, piece), p.all[1:], n-len(piece)
 	}
+	return taken
+}
+
+// takeWhole is take, with the white space that may end the last piece: text that
+// quotes nothing passes in the pieces in which it came.
+func (p *pieces) takeWhole(n int) []string {
+	taken := p.take(n)
+	if len(p.all) == 0 || len(taken) == 0 || strings.TrimSpace(p.all[0]) != "" || !p.halved {
+		return taken
+	}
+	taken[len(taken)-1] += p.all[0]
+	p.length -= len(p.all[0])
+	p.all = p.all[1:]
 	return taken
 }
