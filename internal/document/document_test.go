@@ -254,3 +254,38 @@ func TestEnds(t *testing.T) {
 		}
 	}
 }
+
+// TestWriters reads what other programs write: object streams and chains of
+// filters in pdf, strings that go on in the next record of xls.
+func TestWriters(t *testing.T) {
+	read := func(file string, format bedrock.DocumentFormat) *document.Text {
+		t.Helper()
+		data, err := os.ReadFile("testdata/" + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := extract(t, format, data)
+		if err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		return got
+	}
+	want, err := extract(t, pdf, sample(t, pdf))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(want, read("packed.pdf", pdf)); d != "" {
+		t.Errorf("packed.pdf: %s", d)
+	}
+	if got := read("ascii85.pdf", pdf).Parts[0]; !strings.HasPrefix(got, "Größe and “quotes” – the quick") || !strings.HasSuffix(got, "a b\nYear Days\n2024 20") {
+		t.Errorf("ascii85.pdf: %q", got)
+	}
+	var rows strings.Builder
+	rows.WriteString("# Zweites\nName\n42\t3.25\n2024-03-15 13:45:00\n\tTRUE")
+	for i := range 300 {
+		fmt.Fprintf(&rows, "\nstring number %d with ünïcode 中文", i)
+	}
+	if d := cmp.Diff(rows.String()+"\n\n", read("continued.xls", xls).Parts[0]); d != "" {
+		t.Errorf("continued.xls: %s", d)
+	}
+}
