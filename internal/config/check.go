@@ -130,7 +130,7 @@ func (d *decoder) failMapping(m Model, providers []string, e *catalog.MappingErr
 func modelIDs() []string {
 	var ids []string
 	for _, m := range catalog.Models() {
-		if m.Converse {
+		if m.Family != "" {
 			ids = append(ids, m.ID)
 		}
 	}
