@@ -77,6 +77,7 @@ func New(o Options) (*App, error) {
 		Formats:        all.Formats(),
 		Embeddings:     all.Embeddings(),
 		Rankings:       all.Rankings(),
+		Images:         all.Images(),
 		Identity:       authenticator(o.Config),
 		MaxBody:        int64(o.Config.Limits.MaxBody),
 		RequestTimeout: o.Config.Limits.RequestTimeout,

@@ -71,6 +71,7 @@ func (p *providers) make(c *config.Config, from config.Provider, pool *engine.Po
 func (p *providers) makeLlamaCpp(common config.Engine, from *config.LlamaCpp, pool *engine.Pool) provider.Provider {
 	model := engine.Model{
 		Weights:   from.Model,
+		Projector: from.Projector,
 		Context:   from.Context,
 		Slots:     cmp.Or(from.Parallel, common.Parallel),
 		Embedding: from.Embedding,
@@ -102,6 +103,11 @@ func (p *providers) makeOpenAI(from *config.OpenAI) (provider.Provider, error) {
 		DialTimeout:     from.Timeouts.Connect,
 		ResponseTimeout: from.Timeouts.FirstByte,
 		IdleTimeout:     from.Timeouts.Idle,
+		Media: provider.Abilities{
+			Images: slices.Contains(from.Media, config.MediumImages),
+			Video:  slices.Contains(from.Media, config.MediumVideo),
+			Audio:  slices.Contains(from.Media, config.MediumAudio),
+		},
 	})
 	if err != nil {
 		return nil, err

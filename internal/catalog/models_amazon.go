@@ -57,6 +57,7 @@ func amazonOther() []Model {
 	titan := Model{Vendor: "Amazon", Family: familyTitanEmbed}
 	nova := Model{Vendor: "Amazon", Family: familyNovaEmbed}
 	ranks := Model{Vendor: "Amazon", Family: familyRerank}
+	canvas := Model{Vendor: "Amazon", Family: familyCanvas}
 	return slices.Concat(
 		titan.embeds(text).series(
 			line{"amazon.titan-embed-text-v1", "Titan Embeddings G1 - Text", 8_192, 0, "on-demand"},
@@ -69,7 +70,7 @@ func amazonOther() []Model {
 		nova.embeds(text, image, audio, video).series(
 			line{"amazon.nova-2-multimodal-embeddings-v1:0", "Amazon Nova Multimodal Embeddings", 8_192, 0, "on-demand"},
 		),
-		amazon.makes(image, text, image).series(
+		canvas.makes(image, text, image).series(
 			line{"amazon.nova-canvas-v1:0", "Nova Canvas", 0, 0, "on-demand"},
 			line{"amazon.titan-image-generator-v1", "Titan Image Generator G1", 0, 0, "on-demand"},
 			line{"amazon.titan-image-generator-v2:0", "Titan Image Generator G1 v2", 0, 0, "on-demand"},

@@ -75,12 +75,14 @@ func writer() []Model {
 }
 
 func stability() []Model {
-	images := Model{Vendor: "Stability AI"}
+	images := Model{Vendor: "Stability AI", Family: familyStability}
+	// The body of the retired model is one of its own.
+	retired := Model{Vendor: "Stability AI", Legacy: true}
 	return slices.Concat(
+		retired.makes(image, text, image).series(line{"stability.stable-diffusion-xl-v1", "SDXL 1.0", 0, 0, "on-demand"}),
 		images.makes(image, text, image).series(
 			line{"stability.sd3-5-large-v1:0", "Stable Diffusion 3.5 Large", 0, 0, "on-demand"},
 			line{"stability.sd3-large-v1:0", "SD3 Large 1.0", 0, 0, "on-demand"},
-			line{"stability.stable-diffusion-xl-v1", "SDXL 1.0", 0, 0, "on-demand"},
 			line{"stability.stable-creative-upscale-v1:0", "Stable Image Creative Upscale", 0, 0, "us"},
 			line{"stability.stable-conservative-upscale-v1:0", "Stable Image Conservative Upscale", 0, 0, "us"},
 			line{"stability.stable-fast-upscale-v1:0", "Stable Image Fast Upscale", 0, 0, "us"},

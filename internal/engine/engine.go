@@ -100,6 +100,9 @@ type Model struct {
 	// "@revision" and "#sha256=HEX", or the path of a GGUF file. Of weights in several files it
 	// is the first.
 	Weights string
+	// Projector is the multimodal projector that lets the model see and, if it was
+	// made for that, hear: named as Weights. Empty for a model of text.
+	Projector string
 	// Context is the context of one slot in tokens: what one request's prompt and answer may
 	// hold together. 0 means the model's own, at most 8192 and less where memory is short.
 	Context int

@@ -51,7 +51,22 @@ func (r *Route) Abilities() provider.Abilities {
 
 // call words a request for the provider.
 func (r *Route) call(req *bedrock.ConverseRequest, incremental bool) provider.Call {
-	return provider.Call{Model: r.upstream(), Request: req, Incremental: incremental}
+	call := provider.Call{Model: r.Upstream, Request: req, Incremental: incremental}
+	if call.Model == "" {
+		call.Model, call.Requested = r.Model.ID, r.ID.Text
+	}
+	return call
+}
+
+// Forward leads a request past the house, to an upstream that is Bedrock itself.
+// It is false where the provider's is not.
+func (r *Route) Forward(ctx context.Context, call provider.RawCall) (provider.Pieces, bool) {
+	to, ok := r.provider.(provider.Passthrough)
+	if !ok {
+		return nil, false
+	}
+	call.Model = cmp.Or(r.Upstream, r.ID.Text)
+	return to.Forward(ctx, call), true
 }
 
 // Counts says whether the provider can count tokens.
@@ -91,6 +106,16 @@ func (r *Route) Rerank(ctx context.Context, call provider.RerankCall, timing *Ti
 	relevance, err := provider.Rerank(ctx, r.provider, call)
 	timing.Total = time.Since(start)
 	return relevance, err
+}
+
+// GenerateImages makes images; of timing, Total is filled in. The error says so
+// where the provider cannot.
+func (r *Route) GenerateImages(ctx context.Context, call provider.ImageCall, timing *Timing) ([][]byte, error) {
+	call.Model = r.upstream()
+	start := time.Now()
+	images, err := provider.GenerateImages(ctx, r.provider, call)
+	timing.Total = time.Since(start)
+	return images, err
 }
 
 // upstream is the name by which the provider knows the model.

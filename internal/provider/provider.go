@@ -61,6 +61,10 @@ type Capable interface {
 type Call struct {
 	// Model is the name by which the upstream knows the model.
 	Model string
+	// Requested is the model id or ARN as the caller wrote it. It is empty where
+	// the configuration has a name for the model. Only an upstream that is Bedrock
+	// itself knows such ids.
+	Requested string
 	// Request is the conversation, validated. Providers MUST NOT change it.
 	// AdditionalModelRequestFields holds an object of sampler settings that
 	// InferenceConfiguration lacks, under the names that open servers use:
@@ -75,6 +79,9 @@ type Abilities struct {
 	Tools, Images, Documents, Video, Audio bool
 	Reasoning, CachePoints                 bool
 	StructuredOutput                       bool
+	// S3Locations says that a provider takes media that lie in S3. What the
+	// service's models take is a matter of the catalogue.
+	S3Locations bool
 }
 
 // UpstreamError is the private half of an error that an upstream answered, or

@@ -22,7 +22,10 @@ import (
 var update = flag.Bool("update", false, "write docs/COVERAGE.md anew")
 
 // abilitiesOfToday is what the providers of real models carry.
-func abilitiesOfToday() provider.Abilities { return new(openai.Client).Abilities("") }
+func abilitiesOfToday() provider.Abilities {
+	client := openai.Client{Media: provider.Abilities{Images: true, Video: true, Audio: true}}
+	return client.Abilities("")
+}
 
 // refusals are the words in which a request is refused whose feature nobody
 // carries, by feature.
@@ -33,6 +36,7 @@ var refusals = map[string]*regexp.Regexp{
 	documents:   regexp.MustCompile(`^This model doesn't support the document content block`),
 	video:       regexp.MustCompile(`^This model doesn't support the video content block`),
 	citations:   regexp.MustCompile(`^This model doesn't support the citationsContent content block`),
+	s3Locations: regexp.MustCompile(`^This model doesn't support the s3Uri field\. Remove s3Uri and try again\.$`),
 	promptCache: regexp.MustCompile(`^You invoked an unsupported model or your request did not allow prompt caching\.`),
 	guardrails:  regexp.MustCompile(`^The provided guardrail identifier is invalid\.$`),
 	completions: regexp.MustCompile(`^Malformed input request: #: required key \[messages\] not found`),

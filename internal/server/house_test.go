@@ -33,6 +33,7 @@ func options(models *catalog.Catalog, from provider.Provider) server.Options {
 		Formats:        all.Formats(),
 		Embeddings:     all.Embeddings(),
 		Rankings:       all.Rankings(),
+		Images:         all.Images(),
 		Identity:       identity.None{},
 		MaxBody:        32 << 20,
 		RequestTimeout: time.Minute,

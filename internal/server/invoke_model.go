@@ -19,6 +19,9 @@ func (s *Server) invokeModel(x *exchange, req *bedrock.InvokeModelRequest) error
 	if native := s.Rankings[to.Model.Family]; native != nil {
 		return s.rank(x, to, native, req)
 	}
+	if native := s.Images[to.Model.Family]; native != nil {
+		return s.generateImages(x, to, native, req)
+	}
 	inference, err := s.prepareNative(to, req.Body, false)
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"github.com/saprolite/saprolite/internal/format"
 	"github.com/saprolite/saprolite/internal/format/ai21"
 	"github.com/saprolite/saprolite/internal/format/anthropic"
+	"github.com/saprolite/saprolite/internal/format/canvas"
 	"github.com/saprolite/saprolite/internal/format/chat"
 	"github.com/saprolite/saprolite/internal/format/cohere"
 	"github.com/saprolite/saprolite/internal/format/cohereembed"
@@ -15,6 +16,7 @@ import (
 	"github.com/saprolite/saprolite/internal/format/nova"
 	"github.com/saprolite/saprolite/internal/format/novaembed"
 	"github.com/saprolite/saprolite/internal/format/rerank"
+	"github.com/saprolite/saprolite/internal/format/stability"
 	"github.com/saprolite/saprolite/internal/format/titan"
 	"github.com/saprolite/saprolite/internal/format/titanembed"
 )
@@ -41,6 +43,14 @@ func Embeddings() map[string]format.Embedding {
 		"cohereembed": cohereembed.New(),
 		"novaembed":   novaembed.New(),
 		"titanembed":  titanembed.New(),
+	}
+}
+
+// Images gives the formats of the models that make images.
+func Images() map[string]format.Images {
+	return map[string]format.Images{
+		"canvas":    canvas.New(),
+		"stability": stability.New(),
 	}
 }
 

@@ -35,6 +35,7 @@ func TestFormats(t *testing.T) {
 	listed := slices.Collect(maps.Keys(all.Formats()))
 	listed = slices.AppendSeq(listed, maps.Keys(all.Embeddings()))
 	listed = slices.AppendSeq(listed, maps.Keys(all.Rankings()))
+	listed = slices.AppendSeq(listed, maps.Keys(all.Images()))
 	slices.Sort(listed)
 	if diff := cmp.Diff(folders, listed); diff != "" || len(folders) == 0 {
 		t.Errorf("(-folders +list)\n%s", diff)

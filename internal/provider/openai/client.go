@@ -3,8 +3,8 @@
 // and others that have POST /v1/chat/completions. It takes vectors from those that
 // have /v1/embeddings, and ranks by those that have /rerank.
 //
-// A Client carries text, reasoning, tools, images given as bytes, and JSON schemas
-// for the answer.
+// A Client carries text, reasoning, tools, JSON schemas for the answer, and media
+// given as bytes: images, and videos and sounds where its server takes them.
 //
 // What servers do differently, and what is done about it:
 //
@@ -20,7 +20,11 @@
 //   - Calls of tools end by finish_reason "tool_calls", or by "stop" where the
 //     request chose the tool. The caller knows a call by an id in the service's
 //     form; servers only want an id and that of its result to be the same.
-//   - Reasoning comes as reasoning_content, or under vLLM's newer name reasoning.
+//   - Reasoning comes as reasoning_content, or under vLLM's newer name reasoning,
+//     or between tags at the start of the text, where the server does not know the
+//     model's.
+//   - Calls in a form that the server does not know stay in the text. A text that
+//     is nothing but such an object of JSON is the call.
 //   - Cache points have no word in a chat: servers cache prompts by themselves.
 //     What they say to have found there is told apart for a request that has
 //     cache points. A server that gives no usage has zeros.
@@ -67,9 +71,15 @@ type Client struct {
 	IdleTimeout time.Duration
 	// Prepare, if set, may change the body of a chat request before it is sent.
 	Prepare func(call provider.Call, body Body)
+	// Media says which media the server's models take: Images, Video and Audio
+	// count.
+	Media provider.Abilities
 	// Software is what the server is known to be. Without it the client finds
 	// out, once it matters.
 	Software Software
+	// Refusal, if set, words a response that is not a success, of a server whose
+	// errors are not like OpenAI's. The body is as long as an error may be.
+	Refusal func(response *http.Response, body []byte) error
 
 	// found is the Software that the client found out.
 	found atomic.Int32
@@ -87,7 +97,10 @@ const (
 
 // Abilities is what the client carries for any model.
 func (c *Client) Abilities(string) provider.Abilities {
-	return provider.Abilities{Reasoning: true, Tools: true, Images: true, StructuredOutput: true, CachePoints: true}
+	return provider.Abilities{
+		Reasoning: true, Tools: true, StructuredOutput: true, CachePoints: true,
+		Images: c.Media.Images, Video: c.Media.Video, Audio: c.Media.Audio,
+	}
 }
 
 // Close closes the connections that nobody uses.
@@ -106,15 +119,20 @@ var _ interface {
 // Post sends a JSON body to a path below BaseURL. An answer other than 2xx, or
 // none, is an error as Converse gives it.
 func (c *Client) Post(ctx context.Context, path string, body []byte) (*Response, error) {
-	return c.send(ctx, http.MethodPost, c.BaseURL+path, body)
+	return c.send(ctx, http.MethodPost, c.BaseURL+path, nil, body)
+}
+
+// PostWith is Post with headers for this request, which win over the client's.
+func (c *Client) PostWith(ctx context.Context, path string, header http.Header, body []byte) (*Response, error) {
+	return c.send(ctx, http.MethodPost, c.BaseURL+path, header, body)
 }
 
 // Get asks for a path below BaseURL. Errors are those of Post.
 func (c *Client) Get(ctx context.Context, path string) (*Response, error) {
-	return c.send(ctx, http.MethodGet, c.BaseURL+path, nil)
+	return c.send(ctx, http.MethodGet, c.BaseURL+path, nil, nil)
 }
 
-func (c *Client) send(ctx context.Context, method, url string, body []byte) (*Response, error) {
+func (c *Client) send(ctx context.Context, method, url string, header http.Header, body []byte) (*Response, error) {
 	guarded, watch := newWatchdog(ctx)
 	r := &Response{client: c, caller: ctx, watch: watch}
 	request, err := http.NewRequestWithContext(guarded, method, url, bytes.NewReader(body))
@@ -126,6 +144,9 @@ func (c *Client) send(ctx context.Context, method, url string, body []byte) (*Re
 		request.Header[name] = values
 	}
 	request.Header.Set("Content-Type", "application/json")
+	for name, values := range header {
+		request.Header[name] = values
+	}
 	// Servers close idle connections just as they are used again. The transport
 	// then repeats the request, if it may: this says so, and is not sent.
 	request.Header["Idempotency-Key"] = nil
@@ -218,9 +239,9 @@ func (r *Response) Close() error {
 	return r.body.Close()
 }
 
-// finish reads what may follow the last event, so that the connection can be
+// Finish reads what may follow the last event, so that the connection can be
 // used again. It waits briefly: some servers leave the stream open.
-func (r *Response) finish() {
+func (r *Response) Finish() {
 	r.watch.allow(50 * time.Millisecond)
 	_, _ = io.Copy(io.Discard, io.LimitReader(r.body, 4<<10)) // only the connection is at stake
 	r.watch.rest()

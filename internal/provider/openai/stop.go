@@ -35,6 +35,9 @@ func (a *answer) reason(c *chunk, choice *choice) (bedrock.StopReason, json.RawM
 	if sequence := a.stopSequence(c, choice); sequence != "" {
 		return bedrock.StopReasonStopSequence, provider.StopSequenceFields(sequence)
 	}
+	if a.format.broken() {
+		return bedrock.StopReasonMalformedModelOutput, nil
+	}
 	return bedrock.StopReasonEndTurn, nil
 }
 
@@ -75,11 +78,7 @@ func (a *answer) broken(err error) error {
 	return a.client.invalid(err)
 }
 
-// cut is the error of a stream that broke off, unless the caller broke it off or
-// the server fell silent.
+// cut is the error of a stream that broke off.
 func (a *answer) cut(response *Response, err error) error {
-	if response.watch.ctx.Err() != nil {
-		return response.Err(err)
-	}
-	return a.client.streamError(err)
+	return response.CutOff(err)
 }
