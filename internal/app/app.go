@@ -108,9 +108,19 @@ func loadCertificates(c *config.Config) (*tls.Config, error) {
 }
 
 // Fetch brings what the configured models need onto this machine: the engine and
-// the weights. What is there is not fetched again.
+// the weights, but for models that the configuration leaves for their first use.
+// What is there is not fetched again.
 func (a *App) Fetch(ctx context.Context) error {
-	for _, model := range a.providers.models {
+	return a.fetch(ctx, a.providers.atStart)
+}
+
+// FetchAll is Fetch of every model.
+func (a *App) FetchAll(ctx context.Context) error {
+	return a.fetch(ctx, a.providers.models)
+}
+
+func (a *App) fetch(ctx context.Context, models []engine.Model) error {
+	for _, model := range models {
 		if err := a.engine.Fetch(ctx, model); err != nil {
 			return err
 		}

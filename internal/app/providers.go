@@ -38,9 +38,10 @@ func newEngine(o Options, log *slog.Logger) (*engine.Pool, error) {
 // providers are the configured sources of answers.
 type providers struct {
 	byName map[string]provider.Provider
-	// models are what the engine runs for them.
-	models  []engine.Model
-	closers []io.Closer
+	// models are what the engine runs for them, atStart those of them that are
+	// fetched before the server serves.
+	models, atStart []engine.Model
+	closers         []io.Closer
 }
 
 func newProviders(c *config.Config, pool *engine.Pool) (*providers, error) {
@@ -58,20 +59,36 @@ func newProviders(c *config.Config, pool *engine.Pool) (*providers, error) {
 func (p *providers) make(c *config.Config, from config.Provider, pool *engine.Pool) (provider.Provider, error) {
 	switch {
 	case from.LlamaCpp != nil:
-		model := engine.Model{
-			Weights:   from.LlamaCpp.Model,
-			Projector: from.LlamaCpp.Projector,
-			Context:   cmp.Or(from.LlamaCpp.Context, c.Engine.Context),
-			Slots:     cmp.Or(from.LlamaCpp.Parallel, c.Engine.Parallel),
-		}
-		p.models = append(p.models, model)
-		return llamacpp.New(llamacpp.Options{Pool: pool, Model: model}), nil
+		return p.makeLlamaCpp(c.Engine, from.LlamaCpp, pool), nil
 	case from.OpenAI != nil:
 		return p.makeOpenAI(from.OpenAI)
 	case from.Script != nil:
 		return script.Load(from.Script.File)
 	}
 	return nil, errors.New("it has no type")
+}
+
+func (p *providers) makeLlamaCpp(common config.Engine, from *config.LlamaCpp, pool *engine.Pool) provider.Provider {
+	model := engine.Model{
+		Weights:   from.Model,
+		Projector: from.Projector,
+		Context:   from.Context,
+		Slots:     cmp.Or(from.Parallel, common.Parallel),
+		Embedding: from.Embedding,
+	}
+	if !model.Embedding {
+		// What suits conversations says nothing about what a vector is made of.
+		model.Context = cmp.Or(model.Context, common.Context)
+	}
+	p.models = append(p.models, model)
+	if from.Fetch != config.FetchAtUse {
+		p.atStart = append(p.atStart, model)
+	}
+	options := llamacpp.Options{Pool: pool, Model: model}
+	if model.Embedding {
+		return llamacpp.NewEmbedder(options)
+	}
+	return llamacpp.New(options)
 }
 
 func (p *providers) makeOpenAI(from *config.OpenAI) (provider.Provider, error) {

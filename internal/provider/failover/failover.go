@@ -136,16 +136,10 @@ func (r *router) Converse(ctx context.Context, call provider.Call) provider.Even
 }
 
 // CountTokens counts by the first member that can be reached.
-func (c counting) CountTokens(ctx context.Context, call provider.Call) (count int32, err error) {
-	err = c.router.try(ctx, func(m *member) (bool, error) {
-		var failure error
-		count, failure = m.Provider.(provider.TokenCounter).CountTokens(ctx, m.named(call))
-		if failure == nil {
-			m.answered()
-		}
-		return failure == nil, failure
+func (c counting) CountTokens(ctx context.Context, call provider.Call) (int32, error) {
+	return once(ctx, c.router, func(m *member) (int32, error) {
+		return m.Provider.(provider.TokenCounter).CountTokens(ctx, m.named(call))
 	})
-	return count, err
 }
 
 // Forward leads a request to the first member that begins to answer it.
