@@ -22,7 +22,7 @@ func (s *Server) countTokens(x *exchange, req *bedrock.CountTokensRequest) error
 
 func (s *Server) countInput(x *exchange, req *bedrock.CountTokensRequest) (int32, error) {
 	if native := req.Input.InvokeModel; native != nil {
-		inference, err := s.prepareNative(req.ModelId, nil, native.Body, false)
+		inference, err := s.prepareNative(nativeCall{model: req.ModelId, body: native.Body})
 		if err != nil {
 			return 0, err
 		}

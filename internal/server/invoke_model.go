@@ -9,7 +9,7 @@ import (
 
 // invokeModel answers a native body by a native body.
 func (s *Server) invokeModel(x *exchange, req *bedrock.InvokeModelRequest) error {
-	inference, err := s.prepareNative(req.ModelId, req.GuardrailIdentifier, req.Body, false)
+	inference, err := s.prepareNative(nativeCall{req.ModelId, req.GuardrailIdentifier, req.RequestMetadata, req.Body, false})
 	if err != nil {
 		return err
 	}

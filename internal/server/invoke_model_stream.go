@@ -7,7 +7,7 @@ import (
 
 // invokeModelWithResponseStream answers a native body by native chunks.
 func (s *Server) invokeModelWithResponseStream(x *exchange, req *bedrock.InvokeModelWithResponseStreamRequest) error {
-	inference, err := s.prepareNative(req.ModelId, req.GuardrailIdentifier, req.Body, true)
+	inference, err := s.prepareNative(nativeCall{req.ModelId, req.GuardrailIdentifier, req.RequestMetadata, req.Body, true})
 	if err != nil {
 		return err
 	}

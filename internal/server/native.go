@@ -17,13 +17,26 @@ type nativeInference struct {
 	renderer format.Renderer
 }
 
+// nativeCall is a native request, as the operations have it.
+type nativeCall struct {
+	model string
+	// guardrail and metadata are headers.
+	guardrail, metadata *string
+	body                []byte
+	streamed            bool
+}
+
 // prepareNative routes a native request, understands its body and holds it to
 // the rules.
-func (s *Server) prepareNative(modelID string, guardrail *string, body []byte, streamed bool) (*nativeInference, error) {
-	if guardrail != nil && *guardrail != "" {
+func (s *Server) prepareNative(call nativeCall) (*nativeInference, error) {
+	if call.guardrail != nil && *call.guardrail != "" {
 		return nil, &bedrock.ValidationException{Message: "The provided guardrail identifier is invalid."}
 	}
-	to, err := s.Pipeline.Route(modelID)
+	metadata, err := parseMetadata(call.metadata)
+	if err != nil {
+		return nil, err
+	}
+	to, err := s.Pipeline.Route(call.model)
 	if err != nil {
 		return nil, err
 	}
@@ -31,11 +44,12 @@ func (s *Server) prepareNative(modelID string, guardrail *string, body []byte, s
 	if native == nil {
 		return nil, &bedrock.ValidationException{Message: "The requested operation is not supported for the provided model."}
 	}
-	request, err := native.ParseRequest(to.Model.Base, body)
+	request, err := native.ParseRequest(to.Model.Base, call.body)
 	if err != nil {
 		return nil, err
 	}
-	if err := rules(to, streamed).CheckNative(request.Conversation); err != nil {
+	request.Conversation.RequestMetadata = metadata
+	if err := rules(to, call.streamed).CheckNative(request.Conversation); err != nil {
 		return nil, err
 	}
 	return &nativeInference{inference{Route: to, request: request.Conversation}, request.Renderer}, nil
