@@ -126,8 +126,8 @@ func Models() []*Model {
 // Families gives the names of the formats of native bodies, sorted.
 func Families() []string {
 	return []string{
-		familyAI21, familyAnthropic, familyChat, familyCohere, familyDeepSeek,
-		familyLlama, familyMistral, familyNova, familyTitan,
+		familyAI21, familyAnthropic, familyCanvas, familyChat, familyCohere, familyCohereEmbed, familyDeepSeek,
+		familyLlama, familyMistral, familyNova, familyNovaEmbed, familyRerank, familyStability, familyTitan, familyTitanEmbed,
 	}
 }
 
@@ -141,7 +141,26 @@ const (
 	familyMistral   = "mistral"
 	familyNova      = "nova"
 	familyTitan     = "titan"
+
+	familyCohereEmbed = "cohereembed"
+	familyNovaEmbed   = "novaembed"
+	familyTitanEmbed  = "titanembed"
+	familyRerank      = "rerank"
+
+	familyCanvas    = "canvas"
+	familyStability = "stability"
 )
+
+// Embeds says whether the model turns texts into vectors, by a body that is known.
+func (m *Model) Embeds() bool {
+	return m.Family == familyCohereEmbed || m.Family == familyNovaEmbed || m.Family == familyTitanEmbed
+}
+
+// Reranks says whether the model ranks documents, by a body that is known.
+func (m *Model) Reranks() bool { return m.Family == familyRerank }
+
+// MakesImages says whether the model makes images, by a body that is known.
+func (m *Model) MakesImages() bool { return m.Family == familyCanvas || m.Family == familyStability }
 
 // line is one model in a table: what the models of a series differ in.
 type line struct {

@@ -50,12 +50,19 @@ func makePlan(m Model, files files, threads int, memory int64) (plan, error) {
 		if meta.context > 0 {
 			p.context = min(p.context, meta.context)
 		}
+		if m.Weights == DefaultEmbeddingWeights {
+			p.context = defaultEmbeddingContext
+		}
 	}
 	if p.slots == 0 {
 		p.slots = defaultSlots
 	}
 	p.context = max(1, p.context+contextStep-1) / contextStep * contextStep
-	need := func() int64 { return addBytes(size+fixedBytes, meta.kvBytes, int64(p.context)*int64(p.slots)) }
+	fixed := size + fixedBytes
+	if m.Embedding {
+		fixed -= promptCacheMiB << 20 // vectors have no prompt to keep
+	}
+	need := func() int64 { return addBytes(fixed, meta.kvBytes, int64(p.context)*int64(p.slots)) }
 	for m.Slots == 0 && p.slots > 1 && need() > memory {
 		p.slots /= 2
 	}

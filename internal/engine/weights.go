@@ -69,6 +69,12 @@ func fetchWeights(ctx context.Context, cache *download.Cache, ref string) ([]str
 			return nil, fmt.Errorf("fetch the default model: %w", err)
 		}
 		return []string{filepath.Join(dir, filepath.FromSlash(defaultWeightsMember))}, nil
+	case ref == DefaultEmbeddingWeights:
+		path, err := fetchDefaultEmbedding(ctx, cache)
+		if err != nil {
+			return nil, fmt.Errorf("fetch the default embedding model: %w", err)
+		}
+		return []string{path}, nil
 	case strings.HasPrefix(ref, "hf:"):
 		return fetchHubWeights(ctx, cache, ref)
 	}

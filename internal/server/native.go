@@ -8,6 +8,7 @@ import (
 	"github.com/saprolite/saprolite/internal/catalog"
 	"github.com/saprolite/saprolite/internal/format"
 	"github.com/saprolite/saprolite/internal/format/answer"
+	"github.com/saprolite/saprolite/internal/pipeline"
 	"github.com/saprolite/saprolite/internal/provider"
 )
 
@@ -17,39 +18,31 @@ type nativeInference struct {
 	renderer format.Renderer
 }
 
-// nativeCall is a native request, as the operations have it.
-type nativeCall struct {
-	model string
-	// guardrail and metadata are headers.
-	guardrail, metadata *string
-	body                []byte
-	streamed            bool
-}
-
-// prepareNative routes a native request, understands its body and holds it to
-// the rules.
-func (s *Server) prepareNative(call nativeCall) (*nativeInference, error) {
-	if call.guardrail != nil && *call.guardrail != "" {
+// routeNative routes a native request, whose guardrail and metadata are headers.
+func (s *Server) routeNative(modelID string, guardrail, metadata *string) (*pipeline.Route, error) {
+	if guardrail != nil && *guardrail != "" {
 		return nil, &bedrock.ValidationException{Message: "The provided guardrail identifier is invalid."}
 	}
-	metadata, err := parseMetadata(call.metadata)
-	if err != nil {
+	if err := checkMetadata(metadata); err != nil {
 		return nil, err
 	}
-	to, err := s.Pipeline.Route(call.model)
-	if err != nil {
-		return nil, err
-	}
+	return s.Pipeline.Route(modelID)
+}
+
+// prepareNative understands the body of a native request and holds it to the rules.
+func (s *Server) prepareNative(to *pipeline.Route, body []byte, streamed bool) (*nativeInference, error) {
 	native := s.format(to)
-	if native == nil {
+	switch {
+	case native == nil && streamed && !to.Model.Streaming:
+		return nil, &bedrock.ValidationException{Message: "The model is unsupported for streaming."}
+	case native == nil:
 		return nil, &bedrock.ValidationException{Message: "The requested operation is not supported for the provided model."}
 	}
-	request, err := native.ParseRequest(to.Model.Base, call.body)
+	request, err := native.ParseRequest(to.Model.Base, body)
 	if err != nil {
 		return nil, err
 	}
-	request.Conversation.RequestMetadata = metadata
-	if err := rules(to, call.streamed).CheckNative(request.Conversation); err != nil {
+	if err := rules(to, streamed).CheckNative(request.Conversation); err != nil {
 		return nil, err
 	}
 	return &nativeInference{inference{Route: to, request: request.Conversation}, request.Renderer}, nil

@@ -1,6 +1,7 @@
 // Package openai answers conversations from any server that speaks OpenAI's chat
 // completions: vLLM, SGLang, llm-d, Ollama, LM Studio, llama.cpp's llama-server,
-// and others that have POST /v1/chat/completions.
+// and others that have POST /v1/chat/completions. It takes vectors from those that
+// have /v1/embeddings, and ranks by those that have /rerank.
 //
 // A Client carries text, reasoning, tools, JSON schemas for the answer, and media
 // given as bytes: images, and videos and sounds where its server takes them.
@@ -108,6 +109,8 @@ func (c *Client) Close() error {
 var _ interface {
 	provider.Provider
 	provider.Capable
+	provider.Embedder
+	provider.Reranker
 } = (*Client)(nil)
 
 // Post sends a JSON body to a path below BaseURL. An answer other than 2xx, or
@@ -122,6 +125,10 @@ func (c *Client) Get(ctx context.Context, path string) (*Response, error) {
 }
 
 func (c *Client) send(ctx context.Context, method, url string, body []byte) (*Response, error) {
+	return c.do(ctx, method, url, "application/json", body)
+}
+
+func (c *Client) do(ctx context.Context, method, url, contentType string, body []byte) (*Response, error) {
 	guarded, watch := newWatchdog(ctx)
 	r := &Response{client: c, caller: ctx, watch: watch}
 	request, err := http.NewRequestWithContext(guarded, method, url, bytes.NewReader(body))
@@ -132,7 +139,7 @@ func (c *Client) send(ctx context.Context, method, url string, body []byte) (*Re
 	for name, values := range c.Header {
 		request.Header[name] = values
 	}
-	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Content-Type", contentType)
 	// Servers close idle connections just as they are used again. The transport
 	// then repeats the request, if it may: this says so, and is not sent.
 	request.Header["Idempotency-Key"] = nil
