@@ -13,6 +13,7 @@ import (
 
 	"github.com/saprolite/saprolite/internal/catalog"
 	"github.com/saprolite/saprolite/internal/config"
+	"github.com/saprolite/saprolite/internal/document"
 	"github.com/saprolite/saprolite/internal/download"
 	"github.com/saprolite/saprolite/internal/engine"
 	"github.com/saprolite/saprolite/internal/format/all"
@@ -78,7 +79,7 @@ func New(o Options) (*App, error) {
 	}
 	a := &App{Catalog: models, config: o.Config, log: log, certificates: certificates, engine: pool, providers: providers}
 	a.server = server.New(server.Options{
-		Pipeline:       &pipeline.Pipeline{Catalog: models, Providers: providers.byName},
+		Pipeline:       &pipeline.Pipeline{Catalog: models, Providers: providers.byName, Documents: document.NewExtractor(document.DefaultLimits())},
 		Prompts:        library,
 		Formats:        all.Formats(),
 		Embeddings:     all.Embeddings(),

@@ -81,6 +81,9 @@ func (l *Library) Apply(req *bedrock.ConverseRequest) (*bedrock.ConverseRequest,
 	return &filled, nil
 }
 
+// Has says whether a modelId is the ARN of a prompt in the library.
+func (l *Library) Has(modelID string) bool { return l.find(modelID) != nil }
+
 func (l *Library) find(modelID string) *prompt {
 	if l == nil {
 		return nil

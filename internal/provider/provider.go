@@ -61,6 +61,10 @@ type Capable interface {
 type Call struct {
 	// Model is the name by which the upstream knows the model.
 	Model string
+	// Requested is the model id or ARN as the caller wrote it. It is empty where
+	// the configuration has a name for the model. Only an upstream that is Bedrock
+	// itself knows such ids.
+	Requested string
 	// Request is the conversation, validated. Providers MUST NOT change it.
 	// AdditionalModelRequestFields holds an object of sampler settings that
 	// InferenceConfiguration lacks, under the names that open servers use:
@@ -68,9 +72,9 @@ type Call struct {
 	// switches reasoning on in the words of the model's family: thinking,
 	// reasoning_config, reasoningConfig or reasoning_effort.
 	//
-	// The model sees guardContent as the text or image that it is. Tools that
-	// come and go (toolAddition, toolRemoval) are for conversation.SettleTools
-	// where the model has no word for them.
+	// The model sees guardContent as the text or image that it is, and tools come
+	// and go (toolAddition, toolRemoval): conversation.Plain is for models that
+	// have no words for these.
 	Request *bedrock.ConverseRequest
 	// Incremental asks for deltas as the model makes them.
 	Incremental bool

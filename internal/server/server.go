@@ -57,11 +57,11 @@ type Server struct {
 // New makes a server.
 func New(o Options) *Server {
 	s := &Server{Options: o, mux: http.NewServeMux()}
-	route(s, bedrock.OperationConverse, s.converse)
-	route(s, bedrock.OperationConverseStream, s.converseStream)
-	route(s, bedrock.OperationInvokeModel, s.invokeModel)
-	route(s, bedrock.OperationInvokeModelWithResponseStream, s.invokeModelWithResponseStream)
-	route(s, bedrock.OperationCountTokens, s.countTokens)
+	route(s, bedrock.OperationConverse, forwarding(s, bedrock.OperationConverse, s.converse))
+	route(s, bedrock.OperationConverseStream, forwarding(s, bedrock.OperationConverseStream, s.converseStream))
+	route(s, bedrock.OperationInvokeModel, forwarding(s, bedrock.OperationInvokeModel, s.invokeModel))
+	route(s, bedrock.OperationInvokeModelWithResponseStream, forwarding(s, bedrock.OperationInvokeModelWithResponseStream, s.invokeModelWithResponseStream))
+	route(s, bedrock.OperationCountTokens, forwarding(s, bedrock.OperationCountTokens, s.countTokens))
 	route(s, bedrock.OperationListFoundationModels, s.listFoundationModels)
 	route(s, bedrock.OperationGetFoundationModel, s.getFoundationModel)
 	route(s, bedrock.OperationListInferenceProfiles, s.listInferenceProfiles)
