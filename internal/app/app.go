@@ -19,6 +19,7 @@ import (
 	"github.com/saprolite/saprolite/internal/format/all"
 	"github.com/saprolite/saprolite/internal/identity"
 	"github.com/saprolite/saprolite/internal/pipeline"
+	"github.com/saprolite/saprolite/internal/prompts"
 	"github.com/saprolite/saprolite/internal/server"
 )
 
@@ -64,6 +65,10 @@ func New(o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
+	library, err := loadPrompts(o.Config, models)
+	if err != nil {
+		return nil, err
+	}
 	pool, err := newEngine(o, log)
 	if err != nil {
 		return nil, err
@@ -75,6 +80,7 @@ func New(o Options) (*App, error) {
 	a := &App{Catalog: models, config: o.Config, log: log, certificates: certificates, engine: pool, providers: providers}
 	a.server = server.New(server.Options{
 		Pipeline:       &pipeline.Pipeline{Catalog: models, Providers: providers.byName, Documents: document.NewExtractor(document.DefaultLimits())},
+		Prompts:        library,
 		Formats:        all.Formats(),
 		Embeddings:     all.Embeddings(),
 		Rankings:       all.Rankings(),
@@ -92,6 +98,24 @@ func authenticator(c *config.Config) identity.Authenticator {
 		return identity.None{}
 	}
 	return identity.NewSigV4(identity.DevelopmentKeys{}, c.Regions...)
+}
+
+// loadPrompts reads the file of prompts that the configuration names, or gives nil
+// when it names none. Each prompt has to be for a model that somebody answers for.
+func loadPrompts(c *config.Config, models *catalog.Catalog) (*prompts.Library, error) {
+	if c.Prompts == "" {
+		return nil, nil
+	}
+	library, err := prompts.Load(c.Prompts)
+	if err != nil {
+		return nil, c.Problem("prompts", err.Error(), "docs/prompts.md describes the file")
+	}
+	for _, model := range library.Models() {
+		if _, err := models.Resolve(model); err != nil {
+			return nil, c.Problem("prompts", c.Prompts+" has a prompt for the model "+model+", which nobody answers for", "name another model there, or add it to models")
+		}
+	}
+	return library, nil
 }
 
 // loadCertificates reads the certificate that the configuration names, or gives

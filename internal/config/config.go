@@ -34,6 +34,9 @@ type Config struct {
 	// Models say which provider answers for which model ids. There is at least
 	// one.
 	Models []Model `yaml:"models"`
+	// Prompts is the file of the prompts that a conversation may name instead of
+	// a model; empty for none.
+	Prompts string `yaml:"prompts"`
 	// Log says what is told about the server's work.
 	Log Log `yaml:"log"`
 	// Limits bound what a request may take.
