@@ -24,11 +24,24 @@ func base() *Config {
 func defaultLlamaCpp() *LlamaCpp { return &LlamaCpp{Model: "default"} }
 
 func defaultOpenAI() *OpenAI {
-	return &OpenAI{
-		Timeouts: Timeouts{Connect: 10 * time.Second, FirstByte: 10 * time.Minute, Idle: 2 * time.Minute},
-		Retry:    Retry{Attempts: 3, MaxWait: 20 * time.Second},
-	}
+	return &OpenAI{Timeouts: defaultTimeouts(), Retry: defaultRetry()}
 }
+
+func defaultAnthropic() *Anthropic {
+	return &Anthropic{URL: "https://api.anthropic.com/v1", Timeouts: defaultTimeouts(), Retry: defaultRetry()}
+}
+
+func defaultBedrock() *Bedrock { return &Bedrock{Timeouts: defaultTimeouts(), Retry: defaultRetry()} }
+
+func defaultFailover() *Failover {
+	return &Failover{Pause: time.Second, MaxPause: time.Minute, Retry: defaultRetry()}
+}
+
+func defaultTimeouts() Timeouts {
+	return Timeouts{Connect: 10 * time.Second, FirstByte: 10 * time.Minute, Idle: 2 * time.Minute}
+}
+
+func defaultRetry() Retry { return Retry{Attempts: 3, MaxWait: 20 * time.Second} }
 
 // LocalProvider is the name of the provider that is there when the file names
 // none.
@@ -45,9 +58,7 @@ func (c *Config) complete() {
 	}
 	if _, ok := c.Providers[LocalProvider]; ok {
 		c.Models = []Model{{ID: "*", Provider: LocalProvider}}
-	} else if len(c.Providers) == 1 {
-		for name := range c.Providers {
-			c.Models = []Model{{ID: "*", Provider: name}}
-		}
+	} else if names := unled(c.Providers); len(names) == 1 {
+		c.Models = []Model{{ID: "*", Provider: names[0]}}
 	}
 }
