@@ -94,6 +94,9 @@ test: test-deps ## run every test, after installing what they need inside the ch
 
 .PHONY: test-deps
 test-deps: # the packages that the suites in JavaScript and Python need, inside the checkout
+	@# Go and pip trust the authorities that the machine trusts; npm has to be told.
+	authorities=/etc/ssl/certs/ca-certificates.crt
+	if [ -z "$${NODE_EXTRA_CA_CERTS:-}" ] && [ -r $$authorities ]; then export NODE_EXTRA_CA_CERTS=$$authorities; fi
 	tests/install.sh
 
 .PHONY: fuzz

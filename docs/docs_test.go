@@ -39,7 +39,28 @@ rules:
 	answer = "Because of Rayleigh scattering."
 )
 
-func TestLinks(t *testing.T) {
+// TestPlaces looks for the files that links and texts name.
+func TestPlaces(t *testing.T) {
+	code := regexp.MustCompile("(?ms)^ *```.*?^ *```")
+	link := regexp.MustCompile(`\]\(([^)#]+)(#[^)]*)?\)`)
+	// What a path follows keeps those of other modules out.
+	path := regexp.MustCompile("(?m)(?:^|[\\s`(])((?:cmd|docs|internal|saprolitetest|tests|tools)/[\\w./-]*\\w)")
+	for _, page := range pages(t) {
+		prose := code.ReplaceAllString(read(t, page), "")
+		for _, match := range link.FindAllStringSubmatch(prose, -1) {
+			if !strings.Contains(match[1], "://") {
+				exists(t, page, filepath.Join(filepath.Dir(page), match[1]))
+			}
+		}
+		for _, match := range path.FindAllStringSubmatch(link.ReplaceAllString(prose, "]"), -1) {
+			exists(t, page, filepath.Join("..", match[1]))
+		}
+	}
+}
+
+// pages are all pages that people read first.
+func pages(t *testing.T) []string {
+	t.Helper()
 	pages := []string{readme, "../CONTRIBUTING.md"}
 	for _, pattern := range []string{"*.md", "adr/*.md"} {
 		found, err := filepath.Glob(pattern)
@@ -48,18 +69,13 @@ func TestLinks(t *testing.T) {
 		}
 		pages = append(pages, found...)
 	}
-	code := regexp.MustCompile("(?ms)^ *```.*?^ *```")
-	link := regexp.MustCompile(`\]\(([^)#]+)(#[^)]*)?\)`)
-	for _, page := range pages {
-		prose := code.ReplaceAllString(read(t, page), "")
-		for _, match := range link.FindAllStringSubmatch(prose, -1) {
-			if strings.Contains(match[1], "://") {
-				continue
-			}
-			if _, err := os.Stat(filepath.Join(filepath.Dir(page), match[1])); err != nil {
-				t.Errorf("%s: %v", page, err)
-			}
-		}
+	return pages
+}
+
+func exists(t *testing.T, page, path string) {
+	t.Helper()
+	if _, err := os.Stat(path); err != nil {
+		t.Errorf("%s: %v", page, err)
 	}
 }
 

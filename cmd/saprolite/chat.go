@@ -56,6 +56,9 @@ func (c *chat) converse(ctx context.Context, in *os.File) error {
 			fmt.Fprint(os.Stderr, "> ")
 		}
 		line, err := lines.next(ctx)
+		if err != nil && interactive {
+			fmt.Fprintln(os.Stderr) // behind the prompt, and what shows of Ctrl-C
+		}
 		if errors.Is(err, io.EOF) {
 			return nil
 		}

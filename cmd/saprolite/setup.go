@@ -16,14 +16,20 @@ import (
 type setup struct {
 	Config string `help:"Configuration file (YAML). Without one, a small model on this machine answers every id." placeholder:"FILE" type:"path"`
 	Data   string `help:"Folder of cache and state." placeholder:"DIR" env:"SAPROLITE_DATA" type:"path"`
+	Engine string `help:"llama-server that runs local models. Default: the one on PATH, else one that is fetched." placeholder:"PROGRAM"`
 }
 
-// load reads the configuration, or gives the default one.
+// load reads the configuration, or gives the default one. Flags win over it.
 func (s *setup) load() (*config.Config, error) {
-	if s.Config == "" {
-		return config.Default(), nil
+	settings := config.Default()
+	if s.Config != "" {
+		var err error
+		if settings, err = config.Load(s.Config); err != nil {
+			return nil, err
+		}
 	}
-	return config.Load(s.Config)
+	settings.Engine.Path = cmp.Or(s.Engine, settings.Engine.Path)
+	return settings, nil
 }
 
 // newApp puts the program together.

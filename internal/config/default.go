@@ -24,7 +24,7 @@ func base() *Config {
 func defaultLlamaCpp() *LlamaCpp { return &LlamaCpp{Model: "default"} }
 
 func defaultOpenAI() *OpenAI {
-	return &OpenAI{Timeouts: defaultTimeouts(), Retry: defaultRetry()}
+	return &OpenAI{Media: []Medium{MediumImages}, Timeouts: defaultTimeouts(), Retry: defaultRetry()}
 }
 
 func defaultAnthropic() *Anthropic {

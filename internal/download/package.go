@@ -92,14 +92,25 @@ func (c *Cache) fill(ctx context.Context, p Package, sum, dest string) error {
 
 // pip runs "pip download" into dir and returns the path of the wheel.
 func (c *Cache) pip(ctx context.Context, p Package, sum, dir string) (string, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	python, err := c.interpreterPath()
+	if err != nil {
+		return "", err
+	}
 	requirements := filepath.Join(dir, "requirements.txt")
 	pin := fmt.Sprintf("%s==%s --hash=sha256:%s\n", p.Name, p.Version, sum)
 	if err := os.WriteFile(requirements, []byte(pin), 0o600); err != nil {
 		return "", err
 	}
-	cmd := exec.CommandContext(ctx, c.Interpreter(), "-m", "pip", "download", "--no-deps", "--only-binary", ":all:",
+	cmd := exec.CommandContext(ctx, python, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:",
 		"--require-hashes", "--no-cache-dir", "--progress-bar", "off", "--no-input", "--disable-pip-version-check",
 		"--dest", dir, "--requirement", requirements)
+	// Python looks for modules in its working folder first: a pip.py in the user's
+	// is not ours to run.
+	cmd.Dir = dir
 	// pip's own temporary files go where they are counted and cleared away.
 	cmd.Env = append(os.Environ(), "TMPDIR="+dir, "TEMP="+dir, "TMP="+dir)
 	output := &bytes.Buffer{}
@@ -108,7 +119,7 @@ func (c *Cache) pip(ctx context.Context, p Package, sum, dir string) (string, er
 
 	task := c.progress().Start(cmp.Or(p.Label, p.Name+" "+p.Version), cmp.Or(p.Size, -1))
 	stop := watchSize(dir, task)
-	err := cmd.Run()
+	err = cmd.Run()
 	stop()
 	if err != nil {
 		if ctx.Err() != nil {
@@ -130,6 +141,15 @@ func (c *Cache) Interpreter() string {
 		return cmp.Or(c.Python, "python")
 	}
 	return cmp.Or(c.Python, "python3")
+}
+
+// interpreterPath is the interpreter for a program that runs elsewhere: a name
+// stays one, a path becomes absolute.
+func (c *Cache) interpreterPath() (string, error) {
+	if filepath.Base(c.Interpreter()) == c.Interpreter() {
+		return c.Interpreter(), nil
+	}
+	return filepath.Abs(c.Interpreter())
 }
 
 func onlyWheel(dir string) (string, error) {

@@ -8,6 +8,8 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"runtime"
+	"runtime/debug"
 	"time"
 
 	"github.com/saprolite/saprolite/internal/bedrock"
@@ -47,6 +49,7 @@ func route[In any, P input[In]](s *Server, op bedrock.Operation, run func(*excha
 		x := s.newExchange(w, r.WithContext(ctx), op.Name)
 		x.ctx = ctx
 		defer x.close()
+		defer x.recover()
 
 		body, err := s.readBody(w, r)
 		if err != nil {
@@ -107,6 +110,27 @@ func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error
 		}, err)
 	}
 	return body, nil
+}
+
+// recover turns a panic into an error of this side, so that one request's fault is
+// that request's alone. Where the head of the answer is out, the connection ends
+// instead, as net/http does it: an answer cut off must not look whole.
+func (x *exchange) recover() {
+	fault := recover()
+	if fault == nil {
+		return
+	}
+	// A text that was made of a request stays out of the log.
+	cause := fmt.Errorf("panic: %T", fault)
+	if known, ok := fault.(runtime.Error); ok {
+		cause = fmt.Errorf("panic: %w", known)
+	}
+	x.log.Error("panic", "operation", x.operation, "requestId", x.requestID, "stack", string(debug.Stack()))
+	answered := x.status != 0
+	x.fail(cause)
+	if answered {
+		panic(http.ErrAbortHandler)
+	}
 }
 
 // reply writes a whole answer.

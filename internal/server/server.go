@@ -23,6 +23,12 @@ type Options struct {
 	Pipeline *pipeline.Pipeline
 	// Formats are the native bodies, by family.
 	Formats map[string]format.Format
+	// Embeddings and Rankings are those of models that turn texts into vectors,
+	// and of those that rank documents.
+	Embeddings map[string]format.Embedding
+	Rankings   map[string]format.Ranking
+	// Images are those of models that make images.
+	Images map[string]format.Images
 	// Identity tells who is calling.
 	Identity identity.Authenticator
 	// MaxBody bounds the body of a request, in bytes.
@@ -64,7 +70,10 @@ func New(o Options) *Server {
 // ServeHTTP answers a request. While the server drains, it turns new ones away.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !s.enter() {
-		w.Header().Set("Connection", "close")
+		if r.ProtoMajor == 1 {
+			// On HTTP/2 it would end the streams beside this one.
+			w.Header().Set("Connection", "close")
+		}
 		x := s.newExchange(w, r, "")
 		x.fail(&bedrock.ServiceUnavailableException{Message: "Bedrock is unable to process your request."})
 		return

@@ -25,17 +25,21 @@ func New(f *os.File) download.Progress {
 type terminal struct{ out io.Writer }
 
 func (t terminal) Start(label string, total int64) download.Task {
-	return &barTask{out: t.out, label: label, bar: progressbar.NewOptions64(total,
+	options := []progressbar.Option{
 		progressbar.OptionSetWriter(t.out),
 		progressbar.OptionSetDescription(label),
-		progressbar.OptionShowBytes(true),
-		progressbar.OptionShowCount(),
+		// Drawn at once, as what is under way may be silent until its end.
+		progressbar.OptionSetRenderBlankState(true),
 		progressbar.OptionShowElapsedTimeOnFinish(),
 		progressbar.OptionSetWidth(24),
-		progressbar.OptionThrottle(100*time.Millisecond),
+		progressbar.OptionThrottle(100 * time.Millisecond),
 		progressbar.OptionSpinnerType(14),
 		progressbar.OptionClearOnFinish(),
-	)}
+	}
+	if total > 0 {
+		options = append(options, progressbar.OptionShowBytes(true), progressbar.OptionShowCount())
+	}
+	return &barTask{out: t.out, label: label, bar: progressbar.NewOptions64(total, options...)}
 }
 
 type barTask struct {

@@ -26,6 +26,9 @@ func TestTerminal(t *testing.T) {
 	} {
 		out := &bytes.Buffer{}
 		task := terminal{out}.Start("model", test.total)
+		if !bytes.Contains(out.Bytes(), []byte("model")) {
+			t.Errorf("%d: nothing is drawn at the start: %q", test.total, out)
+		}
 		task.Advance(600)
 		task.Advance(-100)
 		task.Done(test.err)
