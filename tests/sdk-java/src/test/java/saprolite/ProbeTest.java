@@ -1,0 +1,2 @@
+package saprolite;
+class ProbeTest { @org.junit.jupiter.api.Test void x() {} }
