@@ -60,8 +60,8 @@ func newServer(b *testing.B, from provider.Provider, log *slog.Logger) *server.S
 		b.Fatal(err)
 	}
 	return server.New(server.Options{
-		Pipeline:       &pipeline.Pipeline{Catalog: models, Providers: map[string]provider.Provider{"upstream": from}},
-		Formats:        all.Formats(),
+		Pipeline: &pipeline.Pipeline{Catalog: models, Providers: map[string]provider.Provider{"upstream": from}},
+		Formats:  all.Formats(), Embeddings: all.Embeddings(), Rankings: all.Rankings(),
 		Identity:       identity.None{},
 		MaxBody:        32 << 20,
 		RequestTimeout: time.Minute,

@@ -75,6 +75,9 @@ func New(o Options) (*App, error) {
 	a.server = server.New(server.Options{
 		Pipeline:       &pipeline.Pipeline{Catalog: models, Providers: providers.byName},
 		Formats:        all.Formats(),
+		Embeddings:     all.Embeddings(),
+		Rankings:       all.Rankings(),
+		Images:         all.Images(),
 		Identity:       authenticator(o.Config),
 		MaxBody:        int64(o.Config.Limits.MaxBody),
 		RequestTimeout: o.Config.Limits.RequestTimeout,

@@ -59,9 +59,10 @@ func (p *providers) make(c *config.Config, from config.Provider, pool *engine.Po
 	switch {
 	case from.LlamaCpp != nil:
 		model := engine.Model{
-			Weights: from.LlamaCpp.Model,
-			Context: cmp.Or(from.LlamaCpp.Context, c.Engine.Context),
-			Slots:   cmp.Or(from.LlamaCpp.Parallel, c.Engine.Parallel),
+			Weights:   from.LlamaCpp.Model,
+			Projector: from.LlamaCpp.Projector,
+			Context:   cmp.Or(from.LlamaCpp.Context, c.Engine.Context),
+			Slots:     cmp.Or(from.LlamaCpp.Parallel, c.Engine.Parallel),
 		}
 		p.models = append(p.models, model)
 		return llamacpp.New(llamacpp.Options{Pool: pool, Model: model}), nil
@@ -85,6 +86,11 @@ func (p *providers) makeOpenAI(from *config.OpenAI) (provider.Provider, error) {
 		DialTimeout:     from.Timeouts.Connect,
 		ResponseTimeout: from.Timeouts.FirstByte,
 		IdleTimeout:     from.Timeouts.Idle,
+		Media: provider.Abilities{
+			Images: slices.Contains(from.Media, config.MediumImages),
+			Video:  slices.Contains(from.Media, config.MediumVideo),
+			Audio:  slices.Contains(from.Media, config.MediumAudio),
+		},
 	})
 	if err != nil {
 		return nil, err

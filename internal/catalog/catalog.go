@@ -151,6 +151,9 @@ func (c *Catalog) find(text string) (Target, error) {
 	known := c.lookup(id.Base)
 	m, star := c.routes.match(id, known)
 	if m == nil {
+		if known != nil && known.MakesImages() {
+			return Target{}, noImages(known)
+		}
 		if known != nil && id.namesModel() {
 			return Target{}, &bedrock.AccessDeniedException{
 				Message: "You don't have access to the model with the specified model ID."}
@@ -166,8 +169,15 @@ func (c *Catalog) find(text string) (Target, error) {
 		Model:       model,
 		Provider:    m.Provider,
 		Upstream:    strings.ReplaceAll(m.Upstream, "*", star),
-		CountTokens: id.Profile == "" && (model.CountTokens || !c.strict),
+		CountTokens: id.Profile == "" && (model.CountTokens || !c.strict && model.Converse),
 	}, nil
+}
+
+// noImages is the error for a model that makes images and that nobody serves: no
+// engine does so by itself.
+func noImages(m *Model) error {
+	return &bedrock.ValidationException{Message: "No server of images is configured for " + m.ID + ". " +
+		"Map it under models in the configuration file to a provider of the type openai whose server has /v1/images, and try again."}
 }
 
 // lookup finds the foundation model of a bare id. The ids of its variants with a

@@ -255,7 +255,8 @@ func TestModels(t *testing.T) {
 		if !m.OnDemand && len(m.Profiles) == 0 {
 			t.Errorf("%s cannot be invoked at all", m.ID)
 		}
-		if m.Converse != (m.Family != "") {
+		other := m.Embeds() || m.Reranks() || m.MakesImages()
+		if (m.Converse || other) != (m.Family != "") || m.Converse && other {
 			t.Errorf("%s: Converse %t, family %q", m.ID, m.Converse, m.Family)
 		}
 		id, err := catalog.ParseID(m.ID)

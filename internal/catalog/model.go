@@ -39,6 +39,14 @@ type Model struct {
 	ToolStreaming bool
 	// S3Locations says whether media may be given as s3Location.
 	S3Locations bool
+	// MaxImages is how many images a request may hold; 0 is 20, as on most models.
+	MaxImages int
+	// LaxImages says that an image may have another format than the one it is said
+	// to have.
+	LaxImages bool
+	// SystemTurns says whether messages may have the role system: instructions
+	// in the midst of a conversation, and tools that come and go.
+	SystemTurns bool
 	// OnlyImageResults says that a toolResult may hold images, but no documents
 	// and no videos.
 	OnlyImageResults bool
@@ -116,8 +124,8 @@ func Models() []*Model {
 // Families gives the names of the formats of native bodies, sorted.
 func Families() []string {
 	return []string{
-		familyAI21, familyAnthropic, familyChat, familyCohere, familyDeepSeek,
-		familyLlama, familyMistral, familyNova, familyTitan,
+		familyAI21, familyAnthropic, familyCanvas, familyChat, familyCohere, familyCohereEmbed, familyDeepSeek,
+		familyLlama, familyMistral, familyNova, familyNovaEmbed, familyRerank, familyStability, familyTitan, familyTitanEmbed,
 	}
 }
 
@@ -131,7 +139,26 @@ const (
 	familyMistral   = "mistral"
 	familyNova      = "nova"
 	familyTitan     = "titan"
+
+	familyCohereEmbed = "cohereembed"
+	familyNovaEmbed   = "novaembed"
+	familyTitanEmbed  = "titanembed"
+	familyRerank      = "rerank"
+
+	familyCanvas    = "canvas"
+	familyStability = "stability"
 )
+
+// Embeds says whether the model turns texts into vectors, by a body that is known.
+func (m *Model) Embeds() bool {
+	return m.Family == familyCohereEmbed || m.Family == familyNovaEmbed || m.Family == familyTitanEmbed
+}
+
+// Reranks says whether the model ranks documents, by a body that is known.
+func (m *Model) Reranks() bool { return m.Family == familyRerank }
+
+// MakesImages says whether the model makes images, by a body that is known.
+func (m *Model) MakesImages() bool { return m.Family == familyCanvas || m.Family == familyStability }
 
 // line is one model in a table: what the models of a series differ in.
 type line struct {

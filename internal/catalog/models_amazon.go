@@ -54,19 +54,23 @@ func amazonText() []Model {
 
 func amazonOther() []Model {
 	amazon := Model{Vendor: "Amazon"}
+	titan := Model{Vendor: "Amazon", Family: familyTitanEmbed}
+	nova := Model{Vendor: "Amazon", Family: familyNovaEmbed}
+	ranks := Model{Vendor: "Amazon", Family: familyRerank}
+	canvas := Model{Vendor: "Amazon", Family: familyCanvas}
 	return slices.Concat(
-		amazon.embeds(text).series(
+		titan.embeds(text).series(
 			line{"amazon.titan-embed-text-v1", "Titan Embeddings G1 - Text", 8_192, 0, "on-demand"},
 			line{"amazon.titan-embed-g1-text-02", "Titan Text Embeddings v2", 8_192, 0, "on-demand"},
 			line{"amazon.titan-embed-text-v2:0", "Titan Text Embeddings V2", 8_192, 0, "on-demand"},
 		),
-		amazon.embeds(text, image).series(
+		titan.embeds(text, image).series(
 			line{"amazon.titan-embed-image-v1", "Titan Multimodal Embeddings G1", 128, 0, "on-demand"},
 		),
-		amazon.embeds(text, image, audio, video).series(
+		nova.embeds(text, image, audio, video).series(
 			line{"amazon.nova-2-multimodal-embeddings-v1:0", "Amazon Nova Multimodal Embeddings", 8_192, 0, "on-demand"},
 		),
-		amazon.makes(image, text, image).series(
+		canvas.makes(image, text, image).series(
 			line{"amazon.nova-canvas-v1:0", "Nova Canvas", 0, 0, "on-demand"},
 			line{"amazon.titan-image-generator-v1", "Titan Image Generator G1", 0, 0, "on-demand"},
 			line{"amazon.titan-image-generator-v2:0", "Titan Image Generator G1 v2", 0, 0, "on-demand"},
@@ -79,7 +83,7 @@ func amazonOther() []Model {
 			line{"amazon.nova-sonic-v1:0", "Nova Sonic", 300_000, 0, "on-demand"},
 			line{"amazon.nova-2-sonic-v1:0", "Nova 2 Sonic", 1_000_000, 0, "on-demand"},
 		),
-		amazon.makes(text, text).series(line{"amazon.rerank-v1:0", "Rerank 1.0", 32_000, 0, "on-demand"}),
+		ranks.makes(text, text).series(line{"amazon.rerank-v1:0", "Rerank 1.0", 32_000, 0, "on-demand"}),
 	)
 }
 

@@ -42,18 +42,29 @@ func claude() []Model {
 	v46 := v45
 	v46.Turns.UserLast = true
 	v47 := v46
+	// 29 images were taken by Claude Sonnet 5; the limit is that of the Messages API.
+	v47.MaxImages = 100
 	v47.Usage = UsageStyle{ServerTools: true, Cache: CacheReadAlways, Native: CacheReadAlways}
 
+	// Claude Opus 4.8 was the first with instructions in mid-conversation
+	// (recorded); Claude Sonnet 5 has none ("Mid-conversation system messages").
+	instructed := v47
+	instructed.SystemTurns = true
+
 	return slices.Concat(
-		v47.series(
+		instructed.series(
 			line{"anthropic.claude-fable-5-1", "Claude Fable 5.1", 1_000_000, 128_000, "us eu global"},
 			line{"anthropic.claude-fable-5", "Claude Fable 5", 1_000_000, 128_000, "us eu global"},
 			line{"anthropic.claude-opus-5-5", "Claude Opus 5.5", 1_000_000, 128_000, "us eu jp au global"},
 			line{"anthropic.claude-opus-5", "Claude Opus 5", 1_000_000, 128_000, "us eu jp au global"},
 			line{"anthropic.claude-sonnet-5-5", "Claude Sonnet 5.5", 1_000_000, 128_000, "us eu jp au global"},
-			line{"anthropic.claude-sonnet-5", "Claude Sonnet 5", 1_000_000, 128_000, "us eu jp au global"},
+		),
+		v47.series(line{"anthropic.claude-sonnet-5", "Claude Sonnet 5", 1_000_000, 128_000, "us eu jp au global"}),
+		instructed.series(
 			line{"anthropic.claude-haiku-5-5", "Claude Haiku 5.5", 1_000_000, 128_000, "us eu jp au global"},
 			line{"anthropic.claude-opus-4-8", "Claude Opus 4.8", 1_000_000, 128_000, "us eu jp au global"},
+		),
+		v47.series(
 			line{"anthropic.claude-opus-4-7", "Claude Opus 4.7", 1_000_000, 128_000, "us eu jp global"},
 		),
 		v46.series(
@@ -78,6 +89,7 @@ func claude() []Model {
 // claudeEarly are the models up to Claude 3.7.
 func claudeEarly() []Model {
 	v3 := claude3()
+	v3.LaxImages = true // Claude 3.5 Sonnet took a PNG as jpeg (recorded)
 	haiku3 := v3
 	haiku3.Usage.ServerTools = true
 	v2 := v3

@@ -13,6 +13,8 @@ func openWeight() Model {
 		Family: familyChat, Converse: true, Streaming: true, SystemPrompts: true, ToolStreaming: true,
 		Abilities: provider.Abilities{Tools: true, StructuredOutput: true},
 		Usage:     UsageStyle{ServerTools: true},
+		// Chat completions have always had messages of the system anywhere.
+		SystemTurns: true,
 	}
 }
 

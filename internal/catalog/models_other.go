@@ -39,7 +39,8 @@ func cohere() []Model {
 	r := command
 	r.SystemPrompts = true
 	r.Abilities.Tools = true
-	other := Model{Vendor: "Cohere"}
+	vectors := Model{Vendor: "Cohere", Family: familyCohereEmbed}
+	ranks := Model{Vendor: "Cohere", Family: familyRerank}
 	return slices.Concat(
 		r.series(
 			line{"cohere.command-r-plus-v1:0", "Command R+", 128_000, 4_096, "on-demand"},
@@ -47,12 +48,12 @@ func cohere() []Model {
 		),
 		command.series(line{"cohere.command-text-v14", "Command", 4_096, 4_096, "on-demand"}),
 		light.series(line{"cohere.command-light-text-v14", "Command Light", 4_096, 4_096, "on-demand"}),
-		other.embeds(text, image).series(line{"cohere.embed-v4:0", "Embed v4", 128_000, 0, "on-demand us eu global"}),
-		other.embeds(text).series(
+		vectors.embeds(text, image).series(line{"cohere.embed-v4:0", "Embed v4", 128_000, 0, "on-demand us eu global"}),
+		vectors.embeds(text).series(
 			line{"cohere.embed-english-v3", "Embed English", 512, 0, "on-demand"},
 			line{"cohere.embed-multilingual-v3", "Embed Multilingual", 512, 0, "on-demand"},
 		),
-		other.makes(text, text).series(line{"cohere.rerank-v3-5:0", "Rerank 3.5", 4_096, 0, "on-demand"}),
+		ranks.makes(text, text).series(line{"cohere.rerank-v3-5:0", "Rerank 3.5", 4_096, 0, "on-demand"}),
 	)
 }
 
@@ -74,12 +75,14 @@ func writer() []Model {
 }
 
 func stability() []Model {
-	images := Model{Vendor: "Stability AI"}
+	images := Model{Vendor: "Stability AI", Family: familyStability}
+	// The body of the retired model is one of its own.
+	retired := Model{Vendor: "Stability AI", Legacy: true}
 	return slices.Concat(
+		retired.makes(image, text, image).series(line{"stability.stable-diffusion-xl-v1", "SDXL 1.0", 0, 0, "on-demand"}),
 		images.makes(image, text, image).series(
 			line{"stability.sd3-5-large-v1:0", "Stable Diffusion 3.5 Large", 0, 0, "on-demand"},
 			line{"stability.sd3-large-v1:0", "SD3 Large 1.0", 0, 0, "on-demand"},
-			line{"stability.stable-diffusion-xl-v1", "SDXL 1.0", 0, 0, "on-demand"},
 			line{"stability.stable-creative-upscale-v1:0", "Stable Image Creative Upscale", 0, 0, "us"},
 			line{"stability.stable-conservative-upscale-v1:0", "Stable Image Conservative Upscale", 0, 0, "us"},
 			line{"stability.stable-fast-upscale-v1:0", "Stable Image Fast Upscale", 0, 0, "us"},

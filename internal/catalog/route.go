@@ -166,6 +166,16 @@ func (m *Mapping) model(id ID, known *Model) *Model {
 	model.Family = cmp.Or(m.Family, model.Family)
 	model.ContextWindow = cmp.Or(m.ContextWindow, model.ContextWindow)
 	model.MaxOutput = cmp.Or(m.MaxOutput, model.MaxOutput)
+	if m.Family != "" && (model.Embeds() || model.Reranks() || model.MakesImages()) {
+		model.Converse, model.Streaming, model.CountTokens = false, false, false
+		model.Abilities = provider.Abilities{}
+		switch {
+		case model.Embeds():
+			model.OutputModalities = []bedrock.ModelModality{embedding}
+		case model.MakesImages():
+			model.OutputModalities = []bedrock.ModelModality{image}
+		}
+	}
 	if m.Abilities != nil {
 		model.Abilities = *m.Abilities
 		model.ToolStreaming = m.Abilities.Tools
@@ -187,7 +197,7 @@ func custom() Model {
 	}
 	return Model{
 		Vendor: "Custom", Family: familyChat, Converse: true, Abilities: everything,
-		Streaming: true, SystemPrompts: true, CountTokens: true, ToolStreaming: true,
+		Streaming: true, SystemPrompts: true, CountTokens: true, ToolStreaming: true, SystemTurns: true,
 		Usage:           UsageStyle{ServerTools: true, Cache: CacheWhenUsed, Native: CacheWhenUsed},
 		InputModalities: []bedrock.ModelModality{text}, OutputModalities: []bedrock.ModelModality{text},
 		OnDemand: true,

@@ -61,6 +61,12 @@ func (d *decoder) checkProvider(name string, p Provider) {
 		if e, ok := errors.AsType[*FormError](CheckWeights(p.LlamaCpp.Model)); ok {
 			d.fail(key+".model", e.What, e.Remedy)
 		}
+		if e, ok := errors.AsType[*FormError](checkProjector(p.LlamaCpp.Projector)); ok {
+			d.fail(key+".projector", e.What, e.Remedy)
+		}
+		if p.LlamaCpp.Projector != "" && p.LlamaCpp.Model == "default" {
+			d.fail(key+".projector", "the default model cannot see", "name the model that the projector is for")
+		}
 	case p.OpenAI != nil:
 		d.checkURL(key+".url", p.OpenAI.URL)
 		if p.OpenAI.Retry.Attempts == 0 {

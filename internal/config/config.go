@@ -108,6 +108,9 @@ type LlamaCpp struct {
 	// Model is "default", a hub reference hf:owner/repo/file.gguf, or the path of
 	// a GGUF file.
 	Model string `yaml:"model"`
+	// Projector is what lets the model see: a multimodal projector, mmproj in
+	// llama.cpp's words, named as Model is. Empty for a model of text.
+	Projector string `yaml:"projector"`
 	// Context and Parallel are those of Engine.
 	Context  int `yaml:"context"`
 	Parallel int `yaml:"parallel"`
@@ -128,10 +131,26 @@ type OpenAI struct {
 	APIKeyFile string `yaml:"apiKeyFile"`
 	// Headers are sent with every request.
 	Headers map[string]Secret `yaml:"headers"`
+	// Media are those that the server's models take beside text.
+	Media []Medium `yaml:"media"`
 	// Timeouts bound the waits on the server.
 	Timeouts Timeouts `yaml:"timeouts"`
 	// Retry says how often a call is tried that got no answer.
 	Retry Retry `yaml:"retry"`
+}
+
+// Medium is a kind of content beside text.
+type Medium string
+
+// The media.
+const (
+	MediumImages Medium = "images"
+	MediumVideo  Medium = "video"
+	MediumAudio  Medium = "audio"
+)
+
+func (Medium) values() []string {
+	return []string{string(MediumImages), string(MediumVideo), string(MediumAudio)}
 }
 
 // Timeouts bound the waits on an upstream server.

@@ -70,6 +70,7 @@ providers:
     url: http://gpu:8000/v1
     apiKeyEnv: TEST_VLLM_KEY
     headers: {X-Team: blue}
+    media: [images, audio]
     timeouts: {connect: 1s, firstByte: 2m, idle: 30s}
     retry: {attempts: 1, maxWait: 5s}
   remote: {type: openai, url: "https://models.example/v1", model: big, apiKeyFile: key}
@@ -107,6 +108,7 @@ func whole(folder string) *Config {
 			"again": hub,
 			"vllm": {Type: TypeOpenAI, OpenAI: &OpenAI{
 				URL: "http://gpu:8000/v1", APIKey: "sk-vllm", APIKeyEnv: "TEST_VLLM_KEY", Headers: map[string]Secret{"X-Team": "blue"},
+				Media:    []Medium{MediumImages, MediumAudio},
 				Timeouts: Timeouts{Connect: time.Second, FirstByte: 2 * time.Minute, Idle: 30 * time.Second},
 				Retry:    Retry{Attempts: 1, MaxWait: 5 * time.Second},
 			}},

@@ -25,6 +25,7 @@ func defaultLlamaCpp() *LlamaCpp { return &LlamaCpp{Model: "default"} }
 
 func defaultOpenAI() *OpenAI {
 	return &OpenAI{
+		Media:    []Medium{MediumImages},
 		Timeouts: Timeouts{Connect: 10 * time.Second, FirstByte: 10 * time.Minute, Idle: 2 * time.Minute},
 		Retry:    Retry{Attempts: 3, MaxWait: 20 * time.Second},
 	}

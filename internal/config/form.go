@@ -40,6 +40,15 @@ func CheckWeights(model string) error {
 	return &FormError{fmt.Sprintf("%q is no model", model), "write default, hf:owner/repo/file.gguf or the path of a .gguf file"}
 }
 
+// checkProjector judges how a projector is named: a file of a hub, or a path. The
+// error is a *FormError.
+func checkProjector(projector string) error {
+	if projector == "" || isFile(projector) || isHub(projector) {
+		return nil
+	}
+	return &FormError{fmt.Sprintf("%q is no projector", projector), "write hf:owner/repo/mmproj-file.gguf or the path of a .gguf file"}
+}
+
 // isHub passes hf:owner/repo/file.gguf, with what may follow it.
 func isHub(model string) bool {
 	path, ok := strings.CutPrefix(model, "hf:")

@@ -27,8 +27,9 @@ func (d *decoder) resolvePaths(c *Config, folder string) {
 	for _, name := range slices.Sorted(maps.Keys(c.Providers)) {
 		key := "providers." + name
 		switch p := c.Providers[name]; {
-		case p.LlamaCpp != nil && isFile(p.LlamaCpp.Model):
-			d.resolveFile(key+".model", &p.LlamaCpp.Model, folder)
+		case p.LlamaCpp != nil:
+			d.resolveWeights(key+".model", &p.LlamaCpp.Model, folder)
+			d.resolveWeights(key+".projector", &p.LlamaCpp.Projector, folder)
 		case p.OpenAI != nil:
 			d.resolveFile(key+".apiKeyFile", &p.OpenAI.APIKeyFile, folder)
 		case p.Script != nil:
@@ -62,6 +63,13 @@ func (d *decoder) resolveFile(key string, path *string, folder string) {
 		d.fail(key, *path+": "+bare(err).Error(), "a relative path starts at the folder of the configuration file")
 	} else if info.IsDir() {
 		d.fail(key, *path+" is a folder", "name a file")
+	}
+}
+
+// resolveWeights leaves the names of weights that are no paths.
+func (d *decoder) resolveWeights(key string, name *string, folder string) {
+	if isFile(*name) {
+		d.resolveFile(key, name, folder)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/saprolite/saprolite/internal/bedrock"
 )
 
@@ -57,12 +58,8 @@ func citation(delta *bedrock.CitationsDelta) bedrock.Citation {
 func (b *openBlock) whole() bedrock.ContentBlock {
 	switch {
 	case b.tool != nil:
-		input := json.RawMessage(b.text.String())
-		if len(input) == 0 {
-			input = json.RawMessage("{}")
-		}
 		return bedrock.ContentBlock{ToolUse: &bedrock.ToolUseBlock{
-			ToolUseId: &b.tool.ToolUseId, Name: &b.tool.Name, Type: b.tool.Type, Input: input,
+			ToolUseId: &b.tool.ToolUseId, Name: &b.tool.Name, Type: b.tool.Type, Input: toolInput(b.text.String()),
 		}}
 	case b.result != nil:
 		return bedrock.ContentBlock{ToolResult: &bedrock.ToolResultBlock{
@@ -80,4 +77,18 @@ func (b *openBlock) whole() bedrock.ContentBlock {
 		}}
 	}
 	return bedrock.ContentBlock{Text: new(b.text.String())}
+}
+
+// toolInput is the input of a tool as a JSON value. What a model wrote that is no
+// JSON becomes a JSON string of itself, so that the caller can see it.
+func toolInput(text string) json.RawMessage {
+	input := jsontext.Value(text)
+	switch {
+	case text == "":
+		return json.RawMessage("{}")
+	case input.IsValid():
+		return json.RawMessage(text)
+	}
+	quoted, _ := jsontext.AppendQuote(nil, text) // invalid UTF-8 is replaced
+	return json.RawMessage(quoted)
 }

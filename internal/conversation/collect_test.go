@@ -39,6 +39,8 @@ func TestCollect(t *testing.T) {
 			{start, `{"start":{"toolUse":{"name":"f","toolUseId":"t"}}}`},
 			{delta, `{"delta":{"toolUse":{"input":"{\"a\""}}}`}, {delta, `{"delta":{"toolUse":{"input":":1}"}}}`}},
 		`{"toolUse":{"input":{},"name":"f","toolUseId":"t"}}`: {{start, `{"start":{"toolUse":{"name":"f","toolUseId":"t"}}}`}},
+		`{"toolUse":{"input":"{\"a\": tru","name":"f","toolUseId":"t"}}`: {
+			{start, `{"start":{"toolUse":{"name":"f","toolUseId":"t"}}}`}, {delta, `{"delta":{"toolUse":{"input":"{\"a\": tru"}}}`}},
 		`{"reasoningContent":{"reasoningText":{"text":"Hm.","signature":"s"}}}`: {
 			{delta, `{"delta":{"reasoningContent":{"text":"Hm."}}}`}, {delta, `{"delta":{"reasoningContent":{"signature":"s"}}}`}},
 		`{"reasoningContent":{"redactedContent":"aHVzaA=="}}`: {{delta, `{"delta":{"reasoningContent":{"redactedContent":"aHVzaA=="}}}`}},

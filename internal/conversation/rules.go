@@ -17,13 +17,16 @@ type Rules struct {
 	Provider provider.Abilities
 	// Streamed says that the answer will be a stream.
 	Streamed bool
+
+	// native says that the conversation comes from a native body.
+	native bool
 }
 
 // Check holds a conversation to the rules. The error is a
 // *bedrock.ValidationException in the words of the service.
 func (r Rules) Check(req *bedrock.ConverseRequest) error {
 	for _, check := range []func(*bedrock.ConverseRequest) error{
-		r.checkFields, r.checkStream, r.checkContent, r.checkTurns, r.checkTools, r.checkPairs, r.checkSystem, r.checkCachePoints,
+		r.checkFields, r.checkStream, r.checkContent, r.checkMedia, r.checkTurns, r.checkSystemTurns, r.checkTools, r.checkPairs, r.checkSystem, r.checkCachePoints,
 	} {
 		if err := check(req); err != nil {
 			return err
@@ -38,7 +41,10 @@ func (r Rules) CheckNative(req *bedrock.ConverseRequest) error {
 	if req.OutputConfig != nil && !r.Provider.StructuredOutput {
 		return unsupportedField("outputConfig")
 	}
-	for _, check := range []func(*bedrock.ConverseRequest) error{r.checkStream, r.checkContent, r.checkTools, r.checkCachePoints} {
+	r.native = true
+	for _, check := range []func(*bedrock.ConverseRequest) error{
+		r.checkStream, r.checkContent, r.checkMedia, r.checkTools, r.checkCachePoints,
+	} {
 		if err := check(req); err != nil {
 			return err
 		}
@@ -48,6 +54,15 @@ func (r Rules) CheckNative(req *bedrock.ConverseRequest) error {
 
 func invalid(format string, args ...any) error {
 	return &bedrock.ValidationException{Message: fmt.Sprintf(format, args...)}
+}
+
+// byModel is an error that the service passes on from the model. In a native answer
+// it stands for itself.
+func (r Rules) byModel(format string, args ...any) error {
+	if r.native {
+		return invalid(format, args...)
+	}
+	return invalid("The model returned the following errors: "+format, args...)
 }
 
 func unsupportedField(name string) error {
@@ -79,6 +94,9 @@ func (r Rules) checkStream(*bedrock.ConverseRequest) error {
 func (r Rules) checkTurns(req *bedrock.ConverseRequest) error {
 	turns, last := r.Model.Turns, bedrock.ConversationRole("")
 	for i, message := range req.Messages {
+		if len(message.Content) == 0 {
+			return invalid("The content field in the Message object at messages.%d is empty. Add a ContentBlock object to the content field and try again.", i)
+		}
 		if message.Role == bedrock.ConversationRoleSystem {
 			continue
 		}
@@ -89,9 +107,6 @@ func (r Rules) checkTurns(req *bedrock.ConverseRequest) error {
 			return invalid("A conversation must alternate between user and assistant roles. Make sure the conversation alternates between user and assistant roles and try again.")
 		}
 		last = message.Role
-		if len(message.Content) == 0 {
-			return invalid("The content field in the Message object at messages.%d is empty. Add a ContentBlock object to the content field and try again.", i)
-		}
 	}
 	switch {
 	case last == "":
@@ -122,13 +137,13 @@ func (r Rules) checkBlock(block *bedrock.ContentBlock, at string) error {
 		}
 		return nil
 	case block.Image != nil:
-		return r.checkMedia("image", model.Images && carrier.Images, block.Image.Source != nil && block.Image.Source.S3Location != nil)
+		return r.checkMedium("image", model.Images && carrier.Images, block.Image.Source != nil && block.Image.Source.S3Location != nil)
 	case block.Document != nil:
 		return r.checkDocument(block.Document, at)
 	case block.Video != nil:
-		return r.checkMedia("video", model.Video && carrier.Video, block.Video.Source != nil && block.Video.Source.S3Location != nil)
+		return r.checkMedium("video", model.Video && carrier.Video, block.Video.Source != nil && block.Video.Source.S3Location != nil)
 	case block.Audio != nil:
-		return r.checkMedia("audio", model.Audio && carrier.Audio, block.Audio.Source != nil && block.Audio.Source.S3Location != nil)
+		return r.checkMedium("audio", model.Audio && carrier.Audio, block.Audio.Source != nil && block.Audio.Source.S3Location != nil)
 	case block.ToolUse != nil:
 		return r.checkToolAbility()
 	case block.ToolResult != nil:
@@ -145,9 +160,20 @@ func (r Rules) checkBlock(block *bedrock.ContentBlock, at string) error {
 	case block.SearchResult != nil:
 		return unsupportedBlock("searchResult")
 	case block.GuardContent != nil:
-		return unsupportedBlock("guardContent")
+		return r.checkGuarded(block.GuardContent)
+	case block.ToolAddition != nil || block.ToolRemoval != nil:
+		return r.checkToolAbility()
 	}
-	return unsupportedBlock("toolAddition or toolRemoval")
+	return nil
+}
+
+// checkGuarded holds what a guardrail would look at to the rules of what it is. The
+// model sees it in any case.
+func (r Rules) checkGuarded(guarded *bedrock.GuardrailConverseContentBlock) error {
+	if guarded.Image != nil {
+		return r.checkMedium("image", r.Model.Abilities.Images && r.Provider.Images, false)
+	}
+	return nil
 }
 
 // blank tells text that the model's service refuses as none.
@@ -173,11 +199,13 @@ func unsupportedBlock(kind string) error {
 	return invalid("This model doesn't support the %s content block that you provided. Update the content block and try again.", kind)
 }
 
-func (r Rules) checkMedia(kind string, able, fromS3 bool) error {
+// checkMedium holds a medium to the abilities. What lies in S3 is for models that
+// take it from there, and for a provider that can fetch it.
+func (r Rules) checkMedium(kind string, able, fromS3 bool) error {
 	switch {
 	case !able:
 		return unsupportedBlock(kind)
-	case fromS3 && !r.Model.S3Locations:
+	case fromS3 && !(r.Model.S3Locations && r.Provider.S3Locations):
 		return unsupportedField("s3Uri")
 	}
 	return nil
@@ -201,7 +229,9 @@ func (r Rules) checkSystem(req *bedrock.ConverseRequest) error {
 				return err
 			}
 		case block.GuardContent != nil:
-			return unsupportedBlock("guardContent")
+			if err := r.checkGuarded(block.GuardContent); err != nil {
+				return err
+			}
 		case block.Text != nil && strings.TrimSpace(*block.Text) == "":
 			return invalid("The text field in the SystemContentBlock object at system.%d is blank. Add text to the text field, and try again.", i)
 		}

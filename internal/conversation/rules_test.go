@@ -12,12 +12,12 @@ import (
 // every is what a model or provider without a limit carries.
 var every = provider.Abilities{
 	Tools: true, Images: true, Documents: true, Video: true, Audio: true,
-	Reasoning: true, CachePoints: true, StructuredOutput: true,
+	Reasoning: true, CachePoints: true, StructuredOutput: true, S3Locations: true,
 }
 
 // able is a model that takes everything.
 func able() *catalog.Model {
-	return &catalog.Model{Converse: true, Streaming: true, SystemPrompts: true, ToolStreaming: true, S3Locations: true, Abilities: every}
+	return &catalog.Model{Converse: true, Streaming: true, SystemPrompts: true, ToolStreaming: true, S3Locations: true, SystemTurns: true, Abilities: every}
 }
 
 // strict is a model with the rules of 2024 about turns, and no abilities.
@@ -44,7 +44,7 @@ var (
 	toolUse    = bedrock.ContentBlock{ToolUse: &bedrock.ToolUseBlock{}}
 	toolResult = bedrock.ContentBlock{ToolResult: &bedrock.ToolResultBlock{}}
 	cachePoint = bedrock.ContentBlock{CachePoint: &bedrock.CachePointBlock{}}
-	image      = bedrock.ContentBlock{Image: &bedrock.ImageBlock{Source: &bedrock.ImageSource{Bytes: []byte("x")}}}
+	image      = bedrock.ContentBlock{Image: &bedrock.ImageBlock{Format: "png", Source: &bedrock.ImageSource{Bytes: pngOf(1, 1)}}}
 	imageInS3  = bedrock.ContentBlock{Image: &bedrock.ImageBlock{Source: &bedrock.ImageSource{S3Location: &bedrock.S3Location{}}}}
 	document   = bedrock.ContentBlock{Document: &bedrock.DocumentBlock{Source: &bedrock.DocumentSource{Bytes: []byte("x")}}}
 	docInS3    = bedrock.ContentBlock{Document: &bedrock.DocumentBlock{Source: &bedrock.DocumentSource{S3Location: &bedrock.S3Location{}}}}
@@ -85,7 +85,10 @@ func TestTurns(t *testing.T) {
 		"the assistant first, where it may":   {able(), talk(assistant(hi), user(hi)), ""},
 		"twice the user":                      {strict(), talk(user(hi), user(hi)), mustAlternate},
 		"twice the user, where it may":        {able(), talk(user(hi), user(hi)), ""},
-		"the system between turns":            {strict(), talk(user(hi), said("system", hi), assistant(hi), user(hi)), ""},
+		"the system between turns":            {able(), talk(user(hi), said("system", hi), assistant(hi), user(hi)), ""},
+		"the system, where it may not":        {strict(), talk(user(hi), said("system", hi)), "The model returned the following errors: role 'system' is not supported on this model"},
+		"the system without content":          {able(), talk(user(hi), said("system")), "The content field in the Message object at messages.1 is empty. Add a ContentBlock object to the content field and try again."},
+		"the system with more than text":      {able(), talk(user(hi), said("system", reasoning)), "The model returned the following errors: messages.1.content.0: messages with the role system only support text"},
 		"the assistant last":                  {strict(), talk(user(hi), assistant(hi)), mustEnd},
 		"the assistant last, where it may":    {able(), talk(user(hi), assistant(hi)), ""},
 		"a message without content":           {able(), talk(user(hi), assistant()), "The content field in the Message object at messages.1 is empty. Add a ContentBlock object to the content field and try again."},
@@ -176,11 +179,13 @@ func TestRefusals(t *testing.T) {
 		"a document in S3 in a result":      {conversation.Rules{Model: noS3, Provider: every}, inResult(bedrock.ToolResultContentBlock{Document: docInS3.Document}), ""},
 		"a system prompt":                   {conversation.Rules{Model: strict(), Provider: every}, withSystem(bedrock.SystemContentBlock{Text: new("b")}), noSystem},
 		"a blank system prompt":             {conversation.Rules{Model: able(), Provider: every}, withSystem(bedrock.SystemContentBlock{Text: new(" ")}), "The text field in the SystemContentBlock object at system.1 is blank. Add text to the text field, and try again."},
-		"a guarded system prompt":           {conversation.Rules{Model: able(), Provider: every}, withSystem(bedrock.SystemContentBlock{GuardContent: &bedrock.GuardrailConverseContentBlock{}}), noBlock("guardContent")},
+		"a guarded system prompt":           {conversation.Rules{Model: able(), Provider: every}, withSystem(bedrock.SystemContentBlock{GuardContent: &bedrock.GuardrailConverseContentBlock{}}), ""},
 		"citations":                         {conversation.Rules{Model: able(), Provider: every}, talk(user(bedrock.ContentBlock{CitationsContent: &bedrock.CitationsContentBlock{}})), noBlock("citationsContent")},
 		"search results":                    {conversation.Rules{Model: able(), Provider: every}, talk(user(bedrock.ContentBlock{SearchResult: &bedrock.SearchResultBlock{}})), noBlock("searchResult")},
-		"guarded content":                   {conversation.Rules{Model: able(), Provider: every}, talk(user(bedrock.ContentBlock{GuardContent: &bedrock.GuardrailConverseContentBlock{}})), noBlock("guardContent")},
-		"a tool that is added on the way":   {conversation.Rules{Model: able(), Provider: every}, talk(user(bedrock.ContentBlock{ToolAddition: &bedrock.ToolAdditionBlock{}})), noBlock("toolAddition or toolRemoval")},
+		"guarded content":                   {conversation.Rules{Model: able(), Provider: textOnly}, talk(user(bedrock.ContentBlock{GuardContent: &bedrock.GuardrailConverseContentBlock{Text: &bedrock.GuardrailConverseTextBlock{}}})), ""},
+		"a guarded image":                   {conversation.Rules{Model: able(), Provider: textOnly}, talk(user(bedrock.ContentBlock{GuardContent: &bedrock.GuardrailConverseContentBlock{Image: &bedrock.GuardrailConverseImageBlock{}}})), noBlock("image")},
+		"an image in S3 for nobody":         {conversation.Rules{Model: able(), Provider: provider.Abilities{Images: true}}, talk(user(imageInS3)), noField("s3Uri")},
+		"an image in S3 for somebody":       {conversation.Rules{Model: able(), Provider: every}, talk(user(imageInS3)), ""},
 		"content comes before turns":        {conversation.Rules{Model: strict(), Provider: every}, talk(assistant(words(" "))), "The text field in the ContentBlock object at messages.0.content.0 is blank. Add text to the text field, and try again."},
 	} {
 		t.Run(name, func(t *testing.T) { refused(t, test.rules.Check(test.req), test.want) })

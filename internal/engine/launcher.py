@@ -1,5 +1,6 @@
 # Runs llama.cpp's HTTP server from the package xllamacpp. The argument is a JSON object: where the
-# package and the weights are, and parameters of the server by their names.
+# package and the weights are, those of a multimodal projector or nothing, and parameters of the
+# server by their names.
 import json
 import os
 import sys
@@ -21,6 +22,8 @@ import xllamacpp  # noqa: E402
 
 params = xllamacpp.CommonParams()
 params.model.path = options["model"]
+if options["projector"]:
+    params.mmproj.path = options["projector"]
 params.cpuparams.n_threads = options["threads"]
 params.cpuparams_batch.n_threads = options["threads"]
 for name, value in options["params"].items():

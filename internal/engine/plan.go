@@ -19,6 +19,7 @@ const (
 // plan is how a model is run.
 type plan struct {
 	weights   string // path of the first file
+	projector string // path, or empty
 	context   int    // tokens of one slot
 	slots     int
 	threads   int
@@ -29,7 +30,8 @@ type plan struct {
 
 // makePlan decides how m is run, so that it needs at most memory bytes if its defaults can be cut
 // down to that. What m asks for explicitly is obeyed.
-func makePlan(m Model, paths []string, threads int, memory int64) (plan, error) {
+func makePlan(m Model, files files, threads int, memory int64) (plan, error) {
+	paths := files.weights
 	if m.Context < 0 || m.Slots < 0 {
 		return plan{}, fmt.Errorf("model %s: a negative context or number of slots", m.Weights)
 	}
@@ -37,23 +39,30 @@ func makePlan(m Model, paths []string, threads int, memory int64) (plan, error) 
 	if err != nil {
 		return plan{}, fmt.Errorf("weights: %w", err)
 	}
-	size, err := totalSize(paths)
+	size, err := totalSize(files.all())
 	if err != nil {
 		return plan{}, err
 	}
-	p := plan{weights: paths[0], threads: threads, embedding: m.Embedding, control: meta.control}
+	p := plan{weights: paths[0], projector: files.projector, threads: threads, embedding: m.Embedding, control: meta.control}
 	p.context, p.slots = m.Context, m.Slots
 	if p.context == 0 {
 		p.context = defaultContext
 		if meta.context > 0 {
 			p.context = min(p.context, meta.context)
 		}
+		if m.Weights == DefaultEmbeddingWeights {
+			p.context = defaultEmbeddingContext
+		}
 	}
 	if p.slots == 0 {
 		p.slots = defaultSlots
 	}
 	p.context = max(1, p.context+contextStep-1) / contextStep * contextStep
-	need := func() int64 { return addBytes(size+fixedBytes, meta.kvBytes, int64(p.context)*int64(p.slots)) }
+	fixed := size + fixedBytes
+	if m.Embedding {
+		fixed -= promptCacheMiB << 20 // vectors have no prompt to keep
+	}
+	need := func() int64 { return addBytes(fixed, meta.kvBytes, int64(p.context)*int64(p.slots)) }
 	for m.Slots == 0 && p.slots > 1 && need() > memory {
 		p.slots /= 2
 	}

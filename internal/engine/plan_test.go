@@ -29,7 +29,7 @@ func TestMakePlan(t *testing.T) {
 	}
 	for _, test := range tests {
 		test.model.Weights = path
-		p, err := makePlan(test.model, []string{path}, 1, test.memory)
+		p, err := makePlan(test.model, files{weights: []string{path}}, 1, test.memory)
 		if err != nil {
 			t.Errorf("%s: %v", test.name, err)
 			continue
@@ -43,6 +43,44 @@ func TestMakePlan(t *testing.T) {
 	}
 	if got := addBytes(1, math.MaxInt64/2, 3); got != math.MaxInt64 {
 		t.Errorf("an estimate overflowed to %d", got)
+	}
+}
+
+// TestProjector hands a model's projector to either engine, and counts its memory.
+func TestProjector(t *testing.T) {
+	model, projector := weightsFile(t, "a.gguf", 1<<20), weightsFile(t, "mmproj.gguf", 3<<20)
+	found, err := fetchFiles(t.Context(), nil, Model{Weights: model, Projector: projector})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := makePlan(Model{Context: 256, Slots: 1}, found, 1, math.MaxInt64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := int64(fixedBytes + 4<<20 + 256*256); p.need != want {
+		t.Errorf("needs %d bytes, want %d", p.need, want)
+	}
+	e := endpoint{network: "unix", address: "x.sock"}
+	for name, engine := range map[string]program{"llama-server": llamaServer{path: "llama-server"}, "managed": managed{python: "python3", dir: "d"}} {
+		seeing, err := engine.command(p, e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if line := strings.Join(seeing.Args, " "); !strings.Contains(line, "--mmproj "+projector) && !strings.Contains(line, `"projector":"`+projector+`"`) {
+			t.Errorf("%s: no projector in %s", name, line)
+		}
+		p := p
+		p.projector = ""
+		reading, err := engine.command(p, e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if line := strings.Join(reading.Args[1:], " "); strings.Contains(line, "mmproj ") {
+			t.Errorf("%s: a projector in %s", name, line)
+		}
+	}
+	if _, err := fetchFiles(t.Context(), nil, Model{Weights: model, Projector: "nowhere.gguf"}); err == nil || !strings.Contains(err.Error(), "projector: ") {
+		t.Errorf("got %v", err)
 	}
 }
 

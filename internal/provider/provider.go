@@ -75,6 +75,9 @@ type Abilities struct {
 	Tools, Images, Documents, Video, Audio bool
 	Reasoning, CachePoints                 bool
 	StructuredOutput                       bool
+	// S3Locations says that a provider takes media that lie in S3. What the
+	// service's models take is a matter of the catalogue.
+	S3Locations bool
 }
 
 // UpstreamError is the private half of an error that an upstream answered, or

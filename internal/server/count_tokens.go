@@ -2,6 +2,7 @@ package server
 
 import (
 	"github.com/saprolite/saprolite/internal/bedrock"
+	"github.com/saprolite/saprolite/internal/pipeline"
 )
 
 // countTokens gives the inputTokens that the request in it would report.
@@ -13,16 +14,16 @@ func (s *Server) countTokens(x *exchange, req *bedrock.CountTokensRequest) error
 	if !to.Target.CountTokens {
 		return &bedrock.ValidationException{Message: "The provided model doesn't support counting tokens."}
 	}
-	count, err := s.countInput(x, req)
+	count, err := s.countInput(x, to, req)
 	if err != nil {
 		return err
 	}
 	return x.reply(&bedrock.CountTokensResponse{InputTokens: count})
 }
 
-func (s *Server) countInput(x *exchange, req *bedrock.CountTokensRequest) (int32, error) {
+func (s *Server) countInput(x *exchange, to *pipeline.Route, req *bedrock.CountTokensRequest) (int32, error) {
 	if native := req.Input.InvokeModel; native != nil {
-		inference, err := s.prepareNative(req.ModelId, nil, native.Body, false)
+		inference, err := s.prepareNative(to, native.Body, false)
 		if err != nil {
 			return 0, err
 		}

@@ -22,7 +22,10 @@ import (
 var update = flag.Bool("update", false, "write docs/COVERAGE.md anew")
 
 // abilitiesOfToday is what the providers of real models carry.
-func abilitiesOfToday() provider.Abilities { return new(openai.Client).Abilities("") }
+func abilitiesOfToday() provider.Abilities {
+	client := openai.Client{Media: provider.Abilities{Images: true, Video: true, Audio: true}}
+	return client.Abilities("")
+}
 
 // refusals are the words in which a request is refused whose feature nobody
 // carries, by feature.
@@ -33,15 +36,15 @@ var refusals = map[string]*regexp.Regexp{
 	documents:   regexp.MustCompile(`^This model doesn't support the document content block`),
 	video:       regexp.MustCompile(`^This model doesn't support the video content block`),
 	citations:   regexp.MustCompile(`^This model doesn't support the citationsContent content block`),
+	s3Locations: regexp.MustCompile(`^This model doesn't support the s3Uri field\. Remove s3Uri and try again\.$`),
 	promptCache: regexp.MustCompile(`^You invoked an unsupported model or your request did not allow prompt caching\.`),
 	guardrails:  regexp.MustCompile(`^The provided guardrail identifier is invalid\.$`),
-	embeddings:  regexp.MustCompile(`^(You don't have access to the model with the specified model ID|The requested operation is not supported for the provided model)\.$`),
 	completions: regexp.MustCompile(`^Malformed input request: #: required key \[messages\] not found`),
 }
 
 // beyond are the features that wait for more than a provider, in the order in
 // which a request counts under one.
-var beyond = []string{guardrails, embeddings, completions, systemTools, citations, s3Locations}
+var beyond = []string{guardrails, completions, systemTools, citations, s3Locations}
 
 // verdict is what became of a recorded request.
 type verdict struct {

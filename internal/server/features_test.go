@@ -23,7 +23,6 @@ const (
 	s3Locations = "s3Location"
 	promptCache = "prompt caching"
 	guardrails  = "guardrails"
-	embeddings  = "embeddings"
 	reasoning   = "reasoning"
 	completions = "an endpoint's own body"
 )
@@ -33,9 +32,6 @@ func features(one *recorded.Interaction) []string {
 	found := map[string]bool{}
 	if one.Request.Headers["x-amzn-bedrock-guardrailidentifier"] != "" {
 		found[guardrails] = true
-	}
-	if one.Family == "embed" {
-		found[embeddings] = true
 	}
 	if strings.HasPrefix(one.ModelID, "arn:aws:sagemaker:") {
 		found[completions] = true

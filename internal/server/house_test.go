@@ -31,6 +31,9 @@ func options(models *catalog.Catalog, from provider.Provider) server.Options {
 	return server.Options{
 		Pipeline:       &pipeline.Pipeline{Catalog: models, Providers: map[string]provider.Provider{"test": from}},
 		Formats:        all.Formats(),
+		Embeddings:     all.Embeddings(),
+		Rankings:       all.Rankings(),
+		Images:         all.Images(),
 		Identity:       identity.None{},
 		MaxBody:        32 << 20,
 		RequestTimeout: time.Minute,

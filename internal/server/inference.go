@@ -91,6 +91,29 @@ func (s *Server) mergeFields(to *pipeline.Route, req *bedrock.ConverseRequest) (
 	merged := *req
 	merged.InferenceConfig = replaced(req.InferenceConfig, before.InferenceConfig, after.InferenceConfig)
 	merged.AdditionalModelRequestFields = after.AdditionalModelRequestFields
+	merged.OutputConfig, err = replacedOutput(to, req.OutputConfig, after.OutputConfig)
+	return &merged, err
+}
+
+// replacedOutput gives the format of the output, and the effort, with what the
+// additional fields say.
+func replacedOutput(to *pipeline.Route, config, after *bedrock.OutputConfig) (*bedrock.OutputConfig, error) {
+	if after == nil {
+		return config, nil
+	}
+	var merged bedrock.OutputConfig
+	if config != nil {
+		merged = *config
+	}
+	if after.Effort != nil {
+		merged.Effort = after.Effort
+	}
+	if after.TextFormat != nil {
+		merged.TextFormat = after.TextFormat
+	}
+	if merged.TextFormat != nil && !to.Abilities().StructuredOutput {
+		return nil, &bedrock.ValidationException{Message: "This model doesn't support the outputConfig field. Remove outputConfig and try again."}
+	}
 	return &merged, nil
 }
 

@@ -9,7 +9,20 @@ import (
 
 // invokeModel answers a native body by a native body.
 func (s *Server) invokeModel(x *exchange, req *bedrock.InvokeModelRequest) error {
-	inference, err := s.prepareNative(req.ModelId, req.GuardrailIdentifier, req.Body, false)
+	to, err := s.routeNative(req.ModelId, req.GuardrailIdentifier)
+	if err != nil {
+		return err
+	}
+	if native := s.Embeddings[to.Model.Family]; native != nil {
+		return s.embed(x, to, native, req)
+	}
+	if native := s.Rankings[to.Model.Family]; native != nil {
+		return s.rank(x, to, native, req)
+	}
+	if native := s.Images[to.Model.Family]; native != nil {
+		return s.generateImages(x, to, native, req)
+	}
+	inference, err := s.prepareNative(to, req.Body, false)
 	if err != nil {
 		return err
 	}
@@ -22,27 +35,34 @@ func (s *Server) invokeModel(x *exchange, req *bedrock.InvokeModelRequest) error
 		return err
 	}
 	x.setTokenHeaders(inference)
+	return x.replyNative(req, body)
+}
+
+// replyNative writes a native body as the answer.
+func (x *exchange) replyNative(req *bedrock.InvokeModelRequest, body []byte) error {
 	return x.reply(&bedrock.InvokeModelResponse{
 		Body: body, ContentType: "application/json",
 		PerformanceConfigLatency: req.PerformanceConfigLatency, ServiceTier: req.ServiceTier,
 	})
 }
 
+// setCount tells a number in a header that the model of the API does not state.
+func (x *exchange) setCount(name string, n int64) {
+	x.w.Header()["X-Amzn-Bedrock-"+name] = []string{strconv.FormatInt(n, 10)}
+}
+
 // setTokenHeaders tells latency and counts, which the service puts into headers
 // that the model does not state.
 func (x *exchange) setTokenHeaders(inference *nativeInference) {
 	usage := &inference.timing.Usage
-	set := func(name string, n int64) {
-		x.w.Header()["X-Amzn-Bedrock-"+name] = []string{strconv.FormatInt(n, 10)}
-	}
-	set("Invocation-Latency", inference.timing.Total.Milliseconds())
-	set("Input-Token-Count", int64(usage.InputTokens))
-	set("Output-Token-Count", int64(usage.OutputTokens))
+	x.setCount("Invocation-Latency", inference.timing.Total.Milliseconds())
+	x.setCount("Input-Token-Count", int64(usage.InputTokens))
+	x.setCount("Output-Token-Count", int64(usage.OutputTokens))
 	read, written := cacheCounts(usage, inference.Model.Usage.Native)
 	if read != nil {
-		set("Cache-Read-Input-Token-Count", int64(*read))
+		x.setCount("Cache-Read-Input-Token-Count", int64(*read))
 	}
 	if written != nil {
-		set("Cache-Write-Input-Token-Count", int64(*written))
+		x.setCount("Cache-Write-Input-Token-Count", int64(*written))
 	}
 }

@@ -7,7 +7,11 @@ import (
 
 // invokeModelWithResponseStream answers a native body by native chunks.
 func (s *Server) invokeModelWithResponseStream(x *exchange, req *bedrock.InvokeModelWithResponseStreamRequest) error {
-	inference, err := s.prepareNative(req.ModelId, req.GuardrailIdentifier, req.Body, true)
+	to, err := s.routeNative(req.ModelId, req.GuardrailIdentifier)
+	if err != nil {
+		return err
+	}
+	inference, err := s.prepareNative(to, req.Body, true)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/saprolite/saprolite/internal/catalog"
 	"github.com/saprolite/saprolite/internal/format"
 	"github.com/saprolite/saprolite/internal/format/answer"
+	"github.com/saprolite/saprolite/internal/pipeline"
 	"github.com/saprolite/saprolite/internal/provider"
 )
 
@@ -17,18 +18,21 @@ type nativeInference struct {
 	renderer format.Renderer
 }
 
-// prepareNative routes a native request, understands its body and holds it to
-// the rules.
-func (s *Server) prepareNative(modelID string, guardrail *string, body []byte, streamed bool) (*nativeInference, error) {
+// routeNative routes a native request.
+func (s *Server) routeNative(modelID string, guardrail *string) (*pipeline.Route, error) {
 	if guardrail != nil && *guardrail != "" {
 		return nil, &bedrock.ValidationException{Message: "The provided guardrail identifier is invalid."}
 	}
-	to, err := s.Pipeline.Route(modelID)
-	if err != nil {
-		return nil, err
-	}
+	return s.Pipeline.Route(modelID)
+}
+
+// prepareNative understands the body of a native request and holds it to the rules.
+func (s *Server) prepareNative(to *pipeline.Route, body []byte, streamed bool) (*nativeInference, error) {
 	native := s.format(to)
-	if native == nil {
+	switch {
+	case native == nil && streamed && !to.Model.Streaming:
+		return nil, &bedrock.ValidationException{Message: "The model is unsupported for streaming."}
+	case native == nil:
 		return nil, &bedrock.ValidationException{Message: "The requested operation is not supported for the provided model."}
 	}
 	request, err := native.ParseRequest(to.Model.Base, body)

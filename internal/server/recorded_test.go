@@ -15,7 +15,7 @@ import (
 // house.
 var everything = provider.Abilities{
 	Tools: true, Images: true, Documents: true, Video: true, Audio: true,
-	Reasoning: true, CachePoints: true, StructuredOutput: true,
+	Reasoning: true, CachePoints: true, StructuredOutput: true, S3Locations: true,
 }
 
 // operations are those of the recordings that the house has.
@@ -34,12 +34,18 @@ type house struct {
 // the service, two profiles and an endpoint.
 func newHouse(t testing.TB, abilities provider.Abilities) *house {
 	t.Helper()
-	models := newCatalog(t,
-		catalog.Mapping{ID: "*", Provider: "test"},
-		catalog.Mapping{ID: "application-inference-profile/mi1dadi0g15f", Provider: "test", BaseModel: claude},
-		catalog.Mapping{ID: "application-inference-profile/otnfa2ysixqd", Provider: "test", BaseModel: "cohere.embed-english-v3"},
-		catalog.Mapping{ID: "arn:aws:sagemaker:*:endpoint/*", Provider: "test"},
-	)
+	mappings := []catalog.Mapping{
+		{ID: "*", Provider: "test"},
+		{ID: "application-inference-profile/mi1dadi0g15f", Provider: "test", BaseModel: claude},
+		{ID: "application-inference-profile/otnfa2ysixqd", Provider: "test", BaseModel: "amazon.titan-embed-text-v2:0"},
+		{ID: "arn:aws:sagemaker:*:endpoint/*", Provider: "test"},
+	}
+	for _, m := range catalog.Models() {
+		if m.Embeds() || m.Reranks() {
+			mappings = append(mappings, catalog.Mapping{ID: m.ID, Provider: "test"})
+		}
+	}
+	models := newCatalog(t, mappings...)
 	from := &replay{abilities: abilities, models: models}
 	locked := newCatalog(t, catalog.Mapping{ID: claude, Provider: "test"})
 	return &house{from, serve(t, server.New(options(models, from))).URL, serve(t, server.New(options(locked, from))).URL}

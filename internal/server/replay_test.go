@@ -47,6 +47,22 @@ func (r *replay) Converse(context.Context, provider.Call) provider.Events {
 	return r.events(r.current.Load())
 }
 
+func (r *replay) Embed(context.Context, provider.EmbedCall) (*provider.Embeddings, error) {
+	one := r.current.Load()
+	target, err := r.models.Resolve(one.ModelID)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := all.Embeddings()[target.Model.Family].ParseResponse(one.Response.Body)
+	if err != nil {
+		return nil, err
+	}
+	var usage bedrock.TokenUsage
+	countByHeaders(&usage, one.Response.Headers)
+	answer.InputTokens = usage.InputTokens
+	return answer, nil
+}
+
 func (r *replay) events(one *recorded.Interaction) provider.Events {
 	if one.Response.Status != 200 {
 		return failing(&bedrock.InternalServerException{Message: "The service refused this request."})

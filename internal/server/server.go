@@ -23,6 +23,12 @@ type Options struct {
 	Pipeline *pipeline.Pipeline
 	// Formats are the native bodies, by family.
 	Formats map[string]format.Format
+	// Embeddings and Rankings are those of models that turn texts into vectors,
+	// and of those that rank documents.
+	Embeddings map[string]format.Embedding
+	Rankings   map[string]format.Ranking
+	// Images are those of models that make images.
+	Images map[string]format.Images
 	// Identity tells who is calling.
 	Identity identity.Authenticator
 	// MaxBody bounds the body of a request, in bytes.

@@ -13,7 +13,7 @@ import (
 )
 
 // makesFormat is how the folder of a format is told from the others.
-var makesFormat = regexp.MustCompile(`(?m)^func New\(\) (\*?Format|format\.Format) `)
+var makesFormat = regexp.MustCompile(`(?m)^func New\(\) (\*?Format|format\.Format|Embedding|Ranking) `)
 
 // TestFormats finds every folder that has a format, so that none is forgotten.
 func TestFormats(t *testing.T) {
@@ -32,7 +32,11 @@ func TestFormats(t *testing.T) {
 		}
 	}
 	slices.Sort(folders)
-	listed := slices.Sorted(maps.Keys(all.Formats()))
+	listed := slices.Collect(maps.Keys(all.Formats()))
+	listed = slices.AppendSeq(listed, maps.Keys(all.Embeddings()))
+	listed = slices.AppendSeq(listed, maps.Keys(all.Rankings()))
+	listed = slices.AppendSeq(listed, maps.Keys(all.Images()))
+	slices.Sort(listed)
 	if diff := cmp.Diff(folders, listed); diff != "" || len(folders) == 0 {
 		t.Errorf("(-folders +list)\n%s", diff)
 	}

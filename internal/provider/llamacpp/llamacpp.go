@@ -59,11 +59,12 @@ func New(o Options) *Provider {
 }
 
 // Abilities gives what the model carries, whatever it is called: text, tools, JSON
-// schemas for the answer, cache points, and reasoning unless it is the default model, which has
-// none.
+// schemas for the answer, cache points, images if it has a projector, and reasoning
+// unless it is the default model, which has none.
 func (p *Provider) Abilities(string) provider.Abilities {
 	return provider.Abilities{
 		Tools: true, StructuredOutput: true, CachePoints: true,
+		Images:    p.model.Projector != "",
 		Reasoning: p.model.Weights != engine.DefaultWeights,
 	}
 }

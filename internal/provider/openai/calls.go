@@ -22,8 +22,26 @@ type calls struct {
 	malformed bool
 }
 
-// useTools writes calls of tools, or what a chunk adds to them.
+// useSpoken writes a call that was found in the text.
+func (a *answer) useSpoken(call *spokenCall) error {
+	var part callPart
+	part.Function.Name = call.name
+	part.Function.Arguments = jsontext.Value(call.arguments)
+	return a.useTools([]callPart{part})
+}
+
+// useTools writes calls of tools, or what a chunk adds to them. Text goes ahead of
+// them: it is no call itself.
 func (a *answer) useTools(parts []callPart) error {
+	if len(parts) == 0 {
+		return nil
+	}
+	if err := a.said(a.thoughts.rest()); err != nil {
+		return err
+	}
+	if !a.out.Text(a.spoken.release()) {
+		return errLeft
+	}
 	for i := range parts {
 		part := &parts[i]
 		index := i

@@ -1,9 +1,10 @@
 // Package openai answers conversations from any server that speaks OpenAI's chat
 // completions: vLLM, SGLang, llm-d, Ollama, LM Studio, llama.cpp's llama-server,
-// and others that have POST /v1/chat/completions.
+// and others that have POST /v1/chat/completions. It takes vectors from those that
+// have /v1/embeddings, and ranks by those that have /rerank.
 //
-// A Client carries text, reasoning, tools, images given as bytes, and JSON schemas
-// for the answer.
+// A Client carries text, reasoning, tools, JSON schemas for the answer, and media
+// given as bytes: images, and videos and sounds where its server takes them.
 //
 // What servers do differently, and what is done about it:
 //
@@ -19,7 +20,11 @@
 //   - Calls of tools end by finish_reason "tool_calls", or by "stop" where the
 //     request chose the tool. The caller knows a call by an id in the service's
 //     form; servers only want an id and that of its result to be the same.
-//   - Reasoning comes as reasoning_content, or under vLLM's newer name reasoning.
+//   - Reasoning comes as reasoning_content, or under vLLM's newer name reasoning,
+//     or between tags at the start of the text, where the server does not know the
+//     model's.
+//   - Calls in a form that the server does not know stay in the text. A text that
+//     is nothing but such an object of JSON is the call.
 //   - Cache points have no word in a chat: servers cache prompts by themselves.
 //     What they say to have found there is told apart for a request that has
 //     cache points. A server that gives no usage has zeros.
@@ -66,6 +71,9 @@ type Client struct {
 	IdleTimeout time.Duration
 	// Prepare, if set, may change the body of a chat request before it is sent.
 	Prepare func(call provider.Call, body Body)
+	// Media says which media the server's models take: Images, Video and Audio
+	// count.
+	Media provider.Abilities
 	// Software is what the server is known to be. Without it the client finds
 	// out, once it matters.
 	Software Software
@@ -86,7 +94,10 @@ const (
 
 // Abilities is what the client carries for any model.
 func (c *Client) Abilities(string) provider.Abilities {
-	return provider.Abilities{Reasoning: true, Tools: true, Images: true, StructuredOutput: true, CachePoints: true}
+	return provider.Abilities{
+		Reasoning: true, Tools: true, StructuredOutput: true, CachePoints: true,
+		Images: c.Media.Images, Video: c.Media.Video, Audio: c.Media.Audio,
+	}
 }
 
 // Close closes the connections that nobody uses.
@@ -98,6 +109,8 @@ func (c *Client) Close() error {
 var _ interface {
 	provider.Provider
 	provider.Capable
+	provider.Embedder
+	provider.Reranker
 } = (*Client)(nil)
 
 // Post sends a JSON body to a path below BaseURL. An answer other than 2xx, or
@@ -112,6 +125,10 @@ func (c *Client) Get(ctx context.Context, path string) (*Response, error) {
 }
 
 func (c *Client) send(ctx context.Context, method, url string, body []byte) (*Response, error) {
+	return c.do(ctx, method, url, "application/json", body)
+}
+
+func (c *Client) do(ctx context.Context, method, url, contentType string, body []byte) (*Response, error) {
 	guarded, watch := newWatchdog(ctx)
 	r := &Response{client: c, caller: ctx, watch: watch}
 	request, err := http.NewRequestWithContext(guarded, method, url, bytes.NewReader(body))
@@ -122,7 +139,7 @@ func (c *Client) send(ctx context.Context, method, url string, body []byte) (*Re
 	for name, values := range c.Header {
 		request.Header[name] = values
 	}
-	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Content-Type", contentType)
 	// Servers close idle connections just as they are used again. The transport
 	// then repeats the request, if it may: this says so, and is not sent.
 	request.Header["Idempotency-Key"] = nil

@@ -33,6 +33,10 @@ type answer struct {
 	stops []string
 	usage *usage
 	calls calls
+	// thoughts and spoken take the text apart, one behind the other.
+	thoughts thoughts
+	spoken   spoken
+	format   answerFormat
 }
 
 // errLeft ends an answer whose consumer has left.
@@ -77,8 +81,11 @@ func (a *answer) request(ctx context.Context) ([]byte, error) {
 	if messages, ok := body["messages"].([]Message); ok {
 		if last := messages[len(messages)-1]; last.Role == string(bedrock.ConversationRoleAssistant) {
 			a.prefill = last.Content.Text()
+			a.thoughts.state = talking // what goes on began before
 		}
 	}
+	a.spoken = newSpoken(body)
+	a.format = formatOf(a.call.Request)
 	text, err := body.JSON()
 	if err != nil {
 		return nil, a.client.invalid(err)
@@ -182,6 +189,9 @@ func (a *answer) choice(c *chunk, choice *choice) error {
 	if choice.FinishReason == "" {
 		return nil
 	}
+	if err := a.endText(); err != nil {
+		return err
+	}
 	if !a.out.Stop(a.reason(c, choice)) {
 		return errLeft
 	}
@@ -199,23 +209,61 @@ func (a *answer) content(c *content) error {
 	if err := a.write(c.Text.value, false); err != nil {
 		return err
 	}
-	if err := a.write(c.Refusal, false); err != nil {
-		return err
+	if c.Refusal != "" {
+		a.format.wanted = false
+		if err := a.write(c.Refusal, false); err != nil {
+			return err
+		}
 	}
 	return a.useTools(c.ToolCalls)
 }
 
 func (a *answer) write(text string, reasoning bool) error {
-	more := true
 	switch {
-	case a.out.Stopped():
+	case text == "" || a.out.Stopped():
 		// Nothing comes behind the end.
+		return nil
 	case reasoning:
-		more = a.out.Reasoning(text)
-	default:
-		more = a.out.Text(text)
+		// A server that tells reasoning apart leaves none in the text.
+		if err := a.said(a.thoughts.rest()); err != nil {
+			return err
+		}
+		a.thoughts.state = talking
+		return a.said(text, "")
 	}
-	if !more {
+	return a.said(a.thoughts.next(text))
+}
+
+// said writes parts of the answer that are known for what they are.
+func (a *answer) said(reasoning, text string) error {
+	if !a.out.Reasoning(reasoning) {
+		return errLeft
+	}
+	if text == "" {
+		return nil
+	}
+	text = a.spoken.next(text)
+	a.format.add(text)
+	if !a.out.Text(text) {
+		return errLeft
+	}
+	return nil
+}
+
+// endText writes what was held back of a text that has ended.
+func (a *answer) endText() error {
+	if a.out.Stopped() {
+		return nil
+	}
+	if err := a.said(a.thoughts.rest()); err != nil {
+		return err
+	}
+	call, text := a.spoken.end()
+	if call != nil {
+		return a.useSpoken(call)
+	}
+	a.format.add(text)
+	if !a.out.Text(text) {
 		return errLeft
 	}
 	return nil
@@ -225,6 +273,9 @@ func (a *answer) write(text string, reasoning bool) error {
 func (a *answer) end(response *Response) error {
 	if !a.out.Started() {
 		return a.broken(errors.New("the answer holds no choice"))
+	}
+	if err := a.endText(); err != nil {
+		return err
 	}
 	if !a.out.Stopped() && !a.out.Stop(bedrock.StopReasonEndTurn, nil) {
 		return errLeft

@@ -115,12 +115,14 @@ func (f failure) exception() bedrock.Exception {
 }
 
 // tooLong says whether the prompt did not fit the context. OpenAI and vLLM say
-// "maximum context length", OpenAI has a code too, llama.cpp a type of its own;
-// 413 is a proxy's word for it.
+// "maximum context length", OpenAI has a code too, llama.cpp a type of its own, and
+// for embeddings a 500; 413 is a proxy's word for it.
 func (f failure) tooLong() bool {
 	switch f.status {
 	case http.StatusRequestEntityTooLarge:
 		return true
+	case http.StatusInternalServerError:
+		return strings.Contains(f.message, "is too large to process")
 	case http.StatusBadRequest, http.StatusUnprocessableEntity:
 	default:
 		return false
@@ -129,7 +131,7 @@ func (f failure) tooLong() bool {
 		return true
 	}
 	message := strings.ToLower(f.message)
-	for _, words := range []string{"maximum context length", "exceeds the available context size", "is longer than the model's context length"} {
+	for _, words := range []string{"maximum context length", "exceeds the available context size", "is longer than the model's context length", "input length exceeds the context length"} {
 		if strings.Contains(message, words) {
 			return true
 		}

@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/saprolite/saprolite/internal/provider"
 )
 
 // Options configure the client of a server. Only BaseURL is required.
@@ -29,6 +31,8 @@ type Options struct {
 	// MaxConnections bounds the connections to the server, on which further
 	// calls wait; 0 means 1024. As many are kept open while nobody uses them.
 	MaxConnections int
+	// Media are those of Client.
+	Media provider.Abilities
 }
 
 // New makes the client of a server, with a pool of connections of its own. It
@@ -44,6 +48,7 @@ func New(o Options) (*Client, error) {
 		Header:          o.header(),
 		ResponseTimeout: o.ResponseTimeout,
 		IdleTimeout:     o.IdleTimeout,
+		Media:           o.Media,
 	}, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/saprolite/saprolite/internal/bedrock"
+	"github.com/saprolite/saprolite/internal/conversation"
 	"github.com/saprolite/saprolite/internal/provider"
 )
 
@@ -15,18 +16,20 @@ type Body map[string]any
 
 // NewBody words a call as a chat request: the model, the messages, the tools, the
 // format of the output, the inference configuration, and
-// additionalModelRequestFields, which win over the
-// configuration but may not name the members that the client answers for. It
-// does not say stream.
+// additionalModelRequestFields, which win over the configuration but may not name
+// the members that the client answers for. What they say about reasoning in the
+// words of Claude, Nova or Qwen is said in those of open servers. It does not say
+// stream.
 //
 // The error is a *bedrock.ValidationException, in the words of the service.
 func NewBody(call provider.Call) (Body, error) {
-	messages, err := Messages(call.Request)
+	request := conversation.SettleTools(call.Request)
+	messages, err := Messages(request)
 	if err != nil {
 		return nil, err
 	}
 	body := Body{"model": call.Model, "messages": messages}
-	if config := call.Request.InferenceConfig; config != nil {
+	if config := request.InferenceConfig; config != nil {
 		setIf(body, "max_tokens", config.MaxTokens)
 		setIf(body, "temperature", config.Temperature)
 		setIf(body, "top_p", config.TopP)
@@ -37,11 +40,11 @@ func NewBody(call provider.Call) (Body, error) {
 	if last := messages[len(messages)-1]; last.Role == string(bedrock.ConversationRoleAssistant) {
 		body["continue_final_message"], body["add_generation_prompt"] = true, false
 	}
-	if err := body.setTools(call.Request.ToolConfig); err != nil {
+	if err := body.setTools(request.ToolConfig); err != nil {
 		return nil, err
 	}
-	body.setOutput(call.Request.OutputConfig)
-	return body, merge(body, call.Request.AdditionalModelRequestFields)
+	body.setOutput(request.OutputConfig)
+	return body, merge(body, request.AdditionalModelRequestFields)
 }
 
 func setIf[T any](body Body, name string, value *T) {
@@ -59,6 +62,7 @@ func merge(body Body, fields []byte) error {
 	if err := json.Unmarshal(fields, &members, lenient); err != nil {
 		return &bedrock.ValidationException{Message: "The value at additionalModelRequestFields must be an object."}
 	}
+	reasoning := takeThinking(members)
 	for name, value := range members {
 		switch name {
 		case "model", "messages", "stream", "stream_options":
@@ -67,6 +71,7 @@ func merge(body Body, fields []byte) error {
 		}
 		body[name] = value
 	}
+	body.setThinking(reasoning)
 	return nil
 }
 
@@ -128,32 +133,28 @@ func appendMessage(messages []Message, m bedrock.Message) ([]Message, error) {
 	results := 0
 	for _, block := range m.Content {
 		switch {
-		case block.Text != nil:
-			message.Content = append(message.Content, Part{Text: *block.Text})
-		case block.GuardContent != nil && block.GuardContent.Text != nil && block.GuardContent.Text.Text != nil:
-			message.Content = append(message.Content, Part{Text: *block.GuardContent.Text.Text})
-		case block.Image != nil:
-			part, err := imagePart(block.Image)
-			if err != nil {
-				return nil, err
-			}
-			message.Content = append(message.Content, part)
 		case block.ReasoningContent != nil && block.ReasoningContent.ReasoningText != nil:
+			// A signature is for the service that gave it; the text is all of
+			// the reasoning. What is redacted is refused: nobody else reads it.
 			if text := block.ReasoningContent.ReasoningText.Text; text != nil {
 				reasoning = append(reasoning, *text)
 			}
 		case block.ToolUse != nil:
 			message.ToolCalls = append(message.ToolCalls, callOf(block.ToolUse))
 		case block.ToolResult != nil:
-			result, images, err := resultOf(block.ToolResult)
+			result, media, err := resultOf(block.ToolResult)
 			if err != nil {
 				return nil, err
 			}
-			messages, message.Content = append(messages, result), append(message.Content, images...)
+			messages, message.Content = append(messages, result), append(message.Content, media...)
 			results++
 		case block.CachePoint != nil:
 		default:
-			return nil, refusal(block)
+			part, err := partOf(block)
+			if err != nil {
+				return nil, err
+			}
+			message.Content = append(message.Content, part)
 		}
 	}
 	if results > 0 && len(message.Content) == 0 {
@@ -161,6 +162,19 @@ func appendMessage(messages []Message, m bedrock.Message) ([]Message, error) {
 	}
 	message.Reasoning = strings.Join(reasoning, "\n")
 	return append(messages, message), nil
+}
+
+// partOf words a block of text or of a medium.
+func partOf(block bedrock.ContentBlock) (Part, error) {
+	switch {
+	case block.Text != nil:
+		return Part{Text: *block.Text}, nil
+	case block.GuardContent != nil:
+		return guardPart(block.GuardContent)
+	case block.Image != nil || block.Video != nil || block.Audio != nil:
+		return mediaPart(block.Image, block.Video, block.Audio)
+	}
+	return Part{}, refusal(block)
 }
 
 // refusal is the error of a block that is not carried.
@@ -172,16 +186,10 @@ func refusal(block bedrock.ContentBlock) error {
 		return unsupported("toolRemoval")
 	case block.Document != nil:
 		return unsupported("document")
-	case block.Video != nil:
-		return unsupported("video")
-	case block.Audio != nil:
-		return unsupported("audio")
 	case block.SearchResult != nil:
 		return unsupported("searchResult")
 	case block.CitationsContent != nil:
 		return unsupported("citationsContent")
-	case block.GuardContent != nil:
-		return unsupported("guardContent")
 	}
 	return unsupported("reasoningContent")
 }

@@ -87,6 +87,40 @@ func TestNewBody(t *testing.T) {
 	}
 }
 
+// TestThinking words what the families of the service say about reasoning for
+// open servers.
+func TestThinking(t *testing.T) {
+	on, off := `"chat_template_kwargs":{"enable_thinking":true,"thinking":true}`, `"chat_template_kwargs":{"enable_thinking":false,"thinking":false}`
+	for _, test := range []struct{ fields, want string }{
+		{`{"thinking":{"type":"enabled","budget_tokens":1024}}`, on + `,"reasoning_effort":"low"`},
+		{`{"thinking":{"type":"enabled","budget_tokens":10000}}`, on + `,"reasoning_effort":"medium"`},
+		{`{"reasoning_config":{"type":"enabled","budget_tokens":16000}}`, on + `,"reasoning_effort":"high"`},
+		{`{"thinking":{"type":"adaptive"},"anthropic_beta":["x"]}`, on},
+		{`{"thinking":{"type":"disabled"}}`, off},
+		{`{"reasoningConfig":{"type":"enabled","maxReasoningEffort":"low"}}`, on + `,"reasoning_effort":"low"`},
+		{`{"reasoningConfig":{"type":"disabled"}}`, off},
+		{`{"reasoning_config":"high"}`, on + `,"reasoning_effort":"high"`},
+		{`{"reasoning_config":"none"}`, off},
+		{`{"reasoning_effort":"minimal"}`, `"reasoning_effort":"minimal"`},
+		{`{"reasoning_effort":"low","reasoning_config":"high"}`, on + `,"reasoning_effort":"low"`},
+		{`{"thinking":{"type":"disabled"},"chat_template_kwargs":{"enable_thinking":true,"a":1}}`, `"chat_template_kwargs":{"a":1,"enable_thinking":true,"thinking":false}`},
+		{`{"thinking":{"type":"enabled"}}`, `"thinking":{"type":"enabled"}`},
+		{`{"thinking":true}`, `"thinking":true`},
+	} {
+		request := bedrock.ConverseRequest{Messages: []bedrock.Message{user(text("a"))}, AdditionalModelRequestFields: []byte(test.fields)}
+		body, err := openai.NewBody(provider.Call{Model: "m", Request: &request})
+		if err != nil {
+			t.Fatal(err)
+		}
+		delete(body, "messages")
+		delete(body, "model")
+		got, err := body.JSON()
+		if d := cmp.Diff("{"+test.want+"}", string(got)); d != "" || err != nil {
+			t.Errorf("%s: %v %s", test.fields, err, d)
+		}
+	}
+}
+
 func TestNewBodyRefuses(t *testing.T) {
 	ask := []bedrock.Message{user(text("a"))}
 	tests := []struct {

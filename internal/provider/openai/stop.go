@@ -35,6 +35,9 @@ func (a *answer) reason(c *chunk, choice *choice) (bedrock.StopReason, json.RawM
 	if sequence := a.stopSequence(c, choice); sequence != "" {
 		return bedrock.StopReasonStopSequence, provider.StopSequenceFields(sequence)
 	}
+	if a.format.broken() {
+		return bedrock.StopReasonMalformedModelOutput, nil
+	}
 	return bedrock.StopReasonEndTurn, nil
 }
 

@@ -61,9 +61,9 @@ func callOf(use *bedrock.ToolUseBlock) ToolCall {
 }
 
 // resultOf words the result of a tool as a message. Such a message is text alone,
-// so images go into the message behind it. A chat has no word for the status: an
+// so media go into the message behind it. A chat has no word for the status: an
 // error says so.
-func resultOf(result *bedrock.ToolResultBlock) (message Message, images Content, err error) {
+func resultOf(result *bedrock.ToolResultBlock) (message Message, media Content, err error) {
 	message.Role = "tool"
 	if result.ToolUseId != nil {
 		message.ToolCallID = *result.ToolUseId
@@ -77,19 +77,17 @@ func resultOf(result *bedrock.ToolResultBlock) (message Message, images Content,
 			message.Content = append(message.Content, Part{Text: *block.Text})
 		case block.Json != nil:
 			message.Content = append(message.Content, Part{Text: string(block.Json)})
-		case block.Image != nil:
-			part, err := imagePart(block.Image)
+		case block.Image != nil || block.Video != nil:
+			part, err := mediaPart(block.Image, block.Video, nil)
 			if err != nil {
 				return message, nil, err
 			}
-			images = append(images, part)
+			media = append(media, part)
 		default:
-			return message, nil, refusal(bedrock.ContentBlock{
-				Document: block.Document, SearchResult: block.SearchResult, Video: block.Video,
-			})
+			return message, nil, refusal(bedrock.ContentBlock{Document: block.Document, SearchResult: block.SearchResult})
 		}
 	}
-	return message, images, nil
+	return message, media, nil
 }
 
 // jsonSchema is the format of an answer that is JSON.
@@ -108,7 +106,9 @@ func (b Body) setOutput(config *bedrock.OutputConfig) {
 	if config == nil {
 		return
 	}
-	setIf(b, "reasoning_effort", config.Effort)
+	if config.Effort != nil {
+		b["reasoning_effort"] = commonEffort(*config.Effort)
+	}
 	format := config.TextFormat
 	if format == nil || format.Structure == nil || format.Structure.JsonSchema == nil || format.Structure.JsonSchema.Schema == nil {
 		return

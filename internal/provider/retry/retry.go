@@ -82,6 +82,39 @@ func (r *retrying) Converse(ctx context.Context, call provider.Call) provider.Ev
 	}
 }
 
+// Embed gives the vectors of the first attempt that succeeds. A decorated provider
+// that is no Embedder refuses.
+func (r *retrying) Embed(ctx context.Context, call provider.EmbedCall) (answer *provider.Embeddings, err error) {
+	err = r.try(ctx, func() (bool, error) {
+		var failure error
+		answer, failure = provider.Embed(ctx, r.next, call)
+		return failure == nil, failure
+	})
+	return answer, err
+}
+
+// Rerank judges by the first attempt that succeeds. A decorated provider that is no
+// Reranker refuses.
+func (r *retrying) Rerank(ctx context.Context, call provider.RerankCall) (relevance []float64, err error) {
+	err = r.try(ctx, func() (bool, error) {
+		var failure error
+		relevance, failure = provider.Rerank(ctx, r.next, call)
+		return failure == nil, failure
+	})
+	return relevance, err
+}
+
+// GenerateImages gives the images of the first attempt that succeeds. A decorated
+// provider that is no ImageGenerator refuses.
+func (r *retrying) GenerateImages(ctx context.Context, call provider.ImageCall) (images [][]byte, err error) {
+	err = r.try(ctx, func() (bool, error) {
+		var failure error
+		images, failure = provider.GenerateImages(ctx, r.next, call)
+		return failure == nil, failure
+	})
+	return images, err
+}
+
 // CountTokens counts by the first attempt that succeeds.
 func (c *counting) CountTokens(ctx context.Context, call provider.Call) (count int32, err error) {
 	err = c.try(ctx, func() (bool, error) {
