@@ -1,2 +1,0 @@
-package saprolite;
-class ProbeTest { @org.junit.jupiter.api.Test void x() {} }
