@@ -91,8 +91,12 @@ func (d *decoder) checkURL(key, address string) {
 		d.fail(key, fmt.Sprintf("%q is no address of a server", address), "write it as http://localhost:8000/v1")
 	case u.User != nil:
 		d.fail(key, "the address holds a password", "take it out, and give the key by apiKeyEnv")
-	case strings.HasSuffix(strings.TrimRight(u.Path, "/"), "/chat/completions"):
-		d.fail(key, "the address names one operation", "end it before /chat/completions")
+	default:
+		for _, operation := range []string{"/chat/completions", "/embeddings", "/rerank"} {
+			if strings.HasSuffix(strings.TrimRight(u.Path, "/"), operation) {
+				d.fail(key, "the address names one operation", "end it before "+operation)
+			}
+		}
 	}
 }
 
