@@ -125,6 +125,7 @@ func both(a, b provider.Abilities) provider.Abilities {
 		Video: a.Video && b.Video, Audio: a.Audio && b.Audio,
 		Reasoning: a.Reasoning && b.Reasoning, CachePoints: a.CachePoints && b.CachePoints,
 		StructuredOutput: a.StructuredOutput && b.StructuredOutput,
+		S3Locations:      a.S3Locations && b.S3Locations,
 	}
 }
 
