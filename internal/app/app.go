@@ -73,7 +73,7 @@ func New(o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	providers, err := newProviders(o.Config, pool)
+	providers, err := newProviders(o.Config, pool, log)
 	if err != nil {
 		return nil, errors.Join(err, pool.Stop(context.Background()))
 	}

@@ -33,6 +33,11 @@ func (d *decoder) resolvePaths(c *Config, folder string) {
 			d.resolveWeights(key+".projector", &p.LlamaCpp.Projector, folder)
 		case p.OpenAI != nil:
 			d.resolveFile(key+".apiKeyFile", &p.OpenAI.APIKeyFile, folder)
+		case p.Anthropic != nil:
+			d.resolveFile(key+".apiKeyFile", &p.Anthropic.APIKeyFile, folder)
+		case p.Bedrock != nil:
+			d.resolveFile(key+".apiKeyFile", &p.Bedrock.APIKeyFile, folder)
+			d.resolveFile(key+".secretAccessKeyFile", &p.Bedrock.SecretAccessKeyFile, folder)
 		case p.Script != nil:
 			d.resolveFile(key+".file", &p.Script.File, folder)
 		}
