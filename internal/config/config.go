@@ -34,6 +34,9 @@ type Config struct {
 	// Models say which provider answers for which model ids. There is at least
 	// one.
 	Models []Model `yaml:"models"`
+	// Prompts is the file of the prompts that a conversation may name instead of
+	// a model; empty for none.
+	Prompts string `yaml:"prompts"`
 	// Log says what is told about the server's work.
 	Log Log `yaml:"log"`
 	// Limits bound what a request may take.
@@ -83,10 +86,13 @@ type Engine struct {
 
 // Provider is one source of answers. Of its pointers the one of its Type is set.
 type Provider struct {
-	Type     ProviderType
-	LlamaCpp *LlamaCpp
-	OpenAI   *OpenAI
-	Script   *Script
+	Type      ProviderType
+	LlamaCpp  *LlamaCpp
+	OpenAI    *OpenAI
+	Anthropic *Anthropic
+	Bedrock   *Bedrock
+	Failover  *Failover
+	Script    *Script
 }
 
 // ProviderType is a kind of provider, in the words of the file.
@@ -94,13 +100,20 @@ type ProviderType string
 
 // The types of providers.
 const (
-	TypeLlamaCpp ProviderType = "llamacpp"
-	TypeOpenAI   ProviderType = "openai"
-	TypeScript   ProviderType = "script"
+	TypeLlamaCpp  ProviderType = "llamacpp"
+	TypeOpenAI    ProviderType = "openai"
+	TypeAnthropic ProviderType = "anthropic"
+	TypeBedrock   ProviderType = "bedrock"
+	TypeFailover  ProviderType = "failover"
+	TypeWeighted  ProviderType = "weighted"
+	TypeScript    ProviderType = "script"
 )
 
 func (ProviderType) values() []string {
-	return []string{string(TypeLlamaCpp), string(TypeOpenAI), string(TypeScript)}
+	return []string{
+		string(TypeLlamaCpp), string(TypeOpenAI), string(TypeAnthropic), string(TypeBedrock),
+		string(TypeFailover), string(TypeWeighted), string(TypeScript),
+	}
 }
 
 // LlamaCpp is a model that the engine runs on this machine.
@@ -249,8 +262,8 @@ func (c *Config) Catalog() catalog.Options {
 	opts := catalog.Options{Strict: c.Strict, Mappings: make([]catalog.Mapping, len(c.Models))}
 	for i, m := range c.Models {
 		upstream := m.Upstream
-		if openAI := c.Providers[m.Provider].OpenAI; upstream == "" && openAI != nil {
-			upstream = openAI.Model
+		if upstream == "" {
+			upstream = c.Providers[m.Provider].DefaultModel()
 		}
 		opts.Mappings[i] = catalog.Mapping{
 			ID: m.ID, Provider: m.Provider, Upstream: upstream, BaseModel: m.BaseModel,
@@ -283,6 +296,14 @@ func (p Provider) Describe() string {
 		return "embedded engine, " + p.LlamaCpp.Model
 	case p.OpenAI != nil:
 		return p.OpenAI.URL
+	case p.Anthropic != nil:
+		return p.Anthropic.URL
+	case p.Bedrock != nil:
+		return p.Bedrock.describe()
+	case p.Type == TypeWeighted:
+		return p.Failover.describe("by weight: ")
+	case p.Failover != nil:
+		return p.Failover.describe("in turn: ")
 	case p.Script != nil:
 		return "script " + p.Script.File
 	}

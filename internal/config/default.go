@@ -1,7 +1,6 @@
 package config
 
 import (
-	"maps"
 	"slices"
 	"time"
 
@@ -36,12 +35,24 @@ const (
 )
 
 func defaultOpenAI() *OpenAI {
-	return &OpenAI{
-		Media:    []Medium{MediumImages},
-		Timeouts: Timeouts{Connect: 10 * time.Second, FirstByte: 10 * time.Minute, Idle: 2 * time.Minute},
-		Retry:    Retry{Attempts: 3, MaxWait: 20 * time.Second},
-	}
+	return &OpenAI{Media: []Medium{MediumImages}, Timeouts: defaultTimeouts(), Retry: defaultRetry()}
 }
+
+func defaultAnthropic() *Anthropic {
+	return &Anthropic{URL: "https://api.anthropic.com/v1", Timeouts: defaultTimeouts(), Retry: defaultRetry()}
+}
+
+func defaultBedrock() *Bedrock { return &Bedrock{Timeouts: defaultTimeouts(), Retry: defaultRetry()} }
+
+func defaultFailover() *Failover {
+	return &Failover{Pause: time.Second, MaxPause: time.Minute, Retry: defaultRetry()}
+}
+
+func defaultTimeouts() Timeouts {
+	return Timeouts{Connect: 10 * time.Second, FirstByte: 10 * time.Minute, Idle: 2 * time.Minute}
+}
+
+func defaultRetry() Retry { return Retry{Attempts: 3, MaxWait: 20 * time.Second} }
 
 // LocalProvider and EmbeddingProvider are the names of the providers that are
 // there when the file names none: for conversations, and for vectors.
@@ -69,25 +80,27 @@ func (c *Config) complete() {
 		}
 	}
 	if len(c.Models) == 0 {
-		c.Models = defaultModels(slices.Sorted(maps.Keys(c.Providers)))
+		c.Models = defaultModels(c.Providers)
 	}
 }
 
 // defaultModels gives the models for conversations to the provider named local, or
-// to the only one, and those for vectors and rankings to the one named embeddings,
-// if there is one.
-func defaultModels(providers []string) []Model {
-	talking := slices.DeleteFunc(slices.Clone(providers), func(name string) bool { return name == EmbeddingProvider })
+// to the only one that is no other one's member, and those for vectors and rankings
+// to the one named embeddings, if there is one.
+func defaultModels(providers map[string]Provider) []Model {
+	_, local := providers[LocalProvider]
+	_, vectors := providers[EmbeddingProvider]
+	talking := slices.DeleteFunc(unled(providers), func(name string) bool { return name == EmbeddingProvider })
 	var models []Model
 	switch {
-	case slices.Contains(talking, LocalProvider):
+	case local:
 		models = []Model{{ID: "*", Provider: LocalProvider}}
 	case len(talking) == 1:
 		models = []Model{{ID: "*", Provider: talking[0]}}
 	case len(talking) > 1:
 		return nil
 	}
-	if !slices.Contains(providers, EmbeddingProvider) {
+	if !vectors {
 		return models
 	}
 	for _, m := range catalog.Models() {
