@@ -43,9 +43,10 @@ type providers struct {
 	log    *slog.Logger
 	// made are the same without the decorators of byName.
 	made map[string]provider.Provider
-	// models are what the engine runs for them.
-	models  []engine.Model
-	closers []io.Closer
+	// models are what the engine runs for them, atStart those of them that are
+	// fetched before the server serves.
+	models, atStart []engine.Model
+	closers         []io.Closer
 }
 
 func newProviders(c *config.Config, pool *engine.Pool, log *slog.Logger) (*providers, error) {
@@ -78,14 +79,7 @@ func (p *providers) bare(name string) (provider.Provider, error) {
 func (p *providers) make(name string, from config.Provider) (provider.Provider, error) {
 	switch {
 	case from.LlamaCpp != nil:
-		model := engine.Model{
-			Weights:   from.LlamaCpp.Model,
-			Projector: from.LlamaCpp.Projector,
-			Context:   cmp.Or(from.LlamaCpp.Context, p.config.Engine.Context),
-			Slots:     cmp.Or(from.LlamaCpp.Parallel, p.config.Engine.Parallel),
-		}
-		p.models = append(p.models, model)
-		return llamacpp.New(llamacpp.Options{Pool: p.pool, Model: model}), nil
+		return p.makeLlamaCpp(from.LlamaCpp), nil
 	case from.OpenAI != nil:
 		return p.makeOpenAI(from.OpenAI)
 	case from.Anthropic != nil:
@@ -98,6 +92,29 @@ func (p *providers) make(name string, from config.Provider) (provider.Provider, 
 		return script.Load(from.Script.File)
 	}
 	return nil, errors.New("it has no type")
+}
+
+func (p *providers) makeLlamaCpp(from *config.LlamaCpp) provider.Provider {
+	model := engine.Model{
+		Weights:   from.Model,
+		Projector: from.Projector,
+		Context:   from.Context,
+		Slots:     cmp.Or(from.Parallel, p.config.Engine.Parallel),
+		Embedding: from.Embedding,
+	}
+	if !model.Embedding {
+		// What suits conversations says nothing about what a vector is made of.
+		model.Context = cmp.Or(model.Context, p.config.Engine.Context)
+	}
+	p.models = append(p.models, model)
+	if from.Fetch != config.FetchAtUse {
+		p.atStart = append(p.atStart, model)
+	}
+	options := llamacpp.Options{Pool: p.pool, Model: model}
+	if model.Embedding {
+		return llamacpp.NewEmbedder(options)
+	}
+	return llamacpp.New(options)
 }
 
 func (p *providers) makeOpenAI(from *config.OpenAI) (provider.Provider, error) {

@@ -69,8 +69,8 @@ func (d *decoder) checkProvider(name string, p Provider, all map[string]Provider
 		if e, ok := errors.AsType[*FormError](checkProjector(p.LlamaCpp.Projector)); ok {
 			d.fail(key+".projector", e.What, e.Remedy)
 		}
-		if p.LlamaCpp.Projector != "" && p.LlamaCpp.Model == "default" {
-			d.fail(key+".projector", "the default model cannot see", "name the model that the projector is for")
+		if p.LlamaCpp.Projector != "" && (p.LlamaCpp.Model == defaultModel || p.LlamaCpp.Embedding) {
+			d.fail(key+".projector", "neither the default model nor one for vectors can see", "name the model that the projector is for")
 		}
 	case p.OpenAI != nil:
 		d.checkURL(key+".url", p.OpenAI.URL)
@@ -152,7 +152,7 @@ func (d *decoder) failMapping(m Model, providers []string, e *catalog.MappingErr
 func modelIDs() []string {
 	var ids []string
 	for _, m := range catalog.Models() {
-		if m.Converse {
+		if m.Family != "" {
 			ids = append(ids, m.ID)
 		}
 	}

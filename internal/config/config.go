@@ -34,6 +34,9 @@ type Config struct {
 	// Models say which provider answers for which model ids. There is at least
 	// one.
 	Models []Model `yaml:"models"`
+	// Prompts is the file of the prompts that a conversation may name instead of
+	// a model; empty for none.
+	Prompts string `yaml:"prompts"`
 	// Log says what is told about the server's work.
 	Log Log `yaml:"log"`
 	// Limits bound what a request may take.
@@ -115,16 +118,34 @@ func (ProviderType) values() []string {
 
 // LlamaCpp is a model that the engine runs on this machine.
 type LlamaCpp struct {
-	// Model is "default", a hub reference hf:owner/repo/file.gguf, or the path of
-	// a GGUF file.
+	// Model is "default", "default-embedding", a hub reference
+	// hf:owner/repo/file.gguf, or the path of a GGUF file.
 	Model string `yaml:"model"`
 	// Projector is what lets the model see: a multimodal projector, mmproj in
 	// llama.cpp's words, named as Model is. Empty for a model of text.
 	Projector string `yaml:"projector"`
+	// Embedding says that the model turns texts into vectors, and answers no
+	// conversations. The default of Model is then default-embedding.
+	Embedding bool `yaml:"embedding"`
+	// Fetch says when a model that is not on this machine is fetched.
+	Fetch Fetch `yaml:"fetch"`
 	// Context and Parallel are those of Engine.
 	Context  int `yaml:"context"`
 	Parallel int `yaml:"parallel"`
 }
+
+// Fetch is a time to fetch a model.
+type Fetch string
+
+// The times of Fetch.
+const (
+	// FetchAtStart lets the server serve when everything is there.
+	FetchAtStart Fetch = "start"
+	// FetchAtUse lets the first request for the model wait instead.
+	FetchAtUse Fetch = "use"
+)
+
+func (Fetch) values() []string { return []string{string(FetchAtStart), string(FetchAtUse)} }
 
 // OpenAI is a server with /v1/chat/completions.
 type OpenAI struct {

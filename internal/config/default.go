@@ -1,9 +1,14 @@
 package config
 
-import "time"
+import (
+	"slices"
+	"time"
+
+	"github.com/saprolite/saprolite/internal/catalog"
+)
 
 // Default is the configuration of an empty file: everything is answered by the
-// default model, on this machine, for this machine.
+// default models, on this machine, for this machine.
 func Default() *Config {
 	c := base()
 	c.complete()
@@ -21,7 +26,13 @@ func base() *Config {
 	}
 }
 
-func defaultLlamaCpp() *LlamaCpp { return &LlamaCpp{Model: "default"} }
+func defaultLlamaCpp() *LlamaCpp { return &LlamaCpp{Model: defaultModel, Fetch: FetchAtStart} }
+
+// The models that need no name of a file.
+const (
+	defaultModel     = "default"
+	defaultEmbedding = "default-embedding"
+)
 
 func defaultOpenAI() *OpenAI {
 	return &OpenAI{Media: []Medium{MediumImages}, Timeouts: defaultTimeouts(), Retry: defaultRetry()}
@@ -43,22 +54,59 @@ func defaultTimeouts() Timeouts {
 
 func defaultRetry() Retry { return Retry{Attempts: 3, MaxWait: 20 * time.Second} }
 
-// LocalProvider is the name of the provider that is there when the file names
-// none.
-const LocalProvider = "local"
+// LocalProvider and EmbeddingProvider are the names of the providers that are
+// there when the file names none: for conversations, and for vectors.
+const (
+	LocalProvider     = "local"
+	EmbeddingProvider = "embeddings"
+)
 
-// complete adds the provider and the mapping that a file may leave out. It
+// complete adds the providers and the mappings that a file may leave out. It
 // leaves the models out when it cannot tell which provider is meant.
 func (c *Config) complete() {
 	if len(c.Providers) == 0 {
-		c.Providers = map[string]Provider{LocalProvider: {Type: TypeLlamaCpp, LlamaCpp: defaultLlamaCpp()}}
+		// Not everybody needs vectors: the start does not wait for their model.
+		vectors := &LlamaCpp{Model: defaultEmbedding, Embedding: true, Fetch: FetchAtUse}
+		c.Providers = map[string]Provider{
+			LocalProvider:     {Type: TypeLlamaCpp, LlamaCpp: defaultLlamaCpp()},
+			EmbeddingProvider: {Type: TypeLlamaCpp, LlamaCpp: vectors},
+		}
 	}
-	if len(c.Models) > 0 {
-		return
+	for _, p := range c.Providers {
+		if l := p.LlamaCpp; l != nil && l.Embedding && l.Model == defaultModel {
+			l.Model = defaultEmbedding
+		} else if l != nil && l.Model == defaultEmbedding {
+			l.Embedding = true
+		}
 	}
-	if _, ok := c.Providers[LocalProvider]; ok {
-		c.Models = []Model{{ID: "*", Provider: LocalProvider}}
-	} else if names := unled(c.Providers); len(names) == 1 {
-		c.Models = []Model{{ID: "*", Provider: names[0]}}
+	if len(c.Models) == 0 {
+		c.Models = defaultModels(c.Providers)
 	}
+}
+
+// defaultModels gives the models for conversations to the provider named local, or
+// to the only one that no other leads to, and those for vectors and rankings to the
+// one named embeddings, if there is one.
+func defaultModels(providers map[string]Provider) []Model {
+	talking := slices.DeleteFunc(unled(providers), func(name string) bool { return name == EmbeddingProvider })
+	_, local := providers[LocalProvider]
+	_, vectors := providers[EmbeddingProvider]
+	var models []Model
+	switch {
+	case local:
+		models = []Model{{ID: "*", Provider: LocalProvider}}
+	case len(talking) == 1:
+		models = []Model{{ID: "*", Provider: talking[0]}}
+	case len(talking) > 1:
+		return nil
+	}
+	if !vectors {
+		return models
+	}
+	for _, m := range catalog.Models() {
+		if m.Embeds() || m.Reranks() {
+			models = append(models, Model{ID: m.ID, Provider: EmbeddingProvider})
+		}
+	}
+	return models
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/saprolite/saprolite/internal/bedrock"
 	"github.com/saprolite/saprolite/internal/catalog"
+	"github.com/saprolite/saprolite/internal/conversation"
 	"github.com/saprolite/saprolite/internal/format"
 	"github.com/saprolite/saprolite/internal/format/answer"
 	"github.com/saprolite/saprolite/internal/pipeline"
@@ -18,10 +19,13 @@ type nativeInference struct {
 	renderer format.Renderer
 }
 
-// routeNative routes a native request.
-func (s *Server) routeNative(modelID string, guardrail *string) (*pipeline.Route, error) {
+// routeNative routes a native request, whose guardrail and metadata are headers.
+func (s *Server) routeNative(modelID string, guardrail, metadata *string) (*pipeline.Route, error) {
 	if guardrail != nil && *guardrail != "" {
 		return nil, &bedrock.ValidationException{Message: "The provided guardrail identifier is invalid."}
+	}
+	if err := checkMetadata(metadata); err != nil {
+		return nil, err
 	}
 	return s.Pipeline.Route(modelID)
 }
@@ -42,6 +46,8 @@ func (s *Server) prepareNative(to *pipeline.Route, body []byte, streamed bool) (
 	if err := rules(to, streamed).CheckNative(request.Conversation); err != nil {
 		return nil, err
 	}
+	// The native formats do not write the citations of answers yet.
+	request.Conversation = conversation.WithoutCitations(request.Conversation)
 	return &nativeInference{inference{Route: to, request: request.Conversation}, request.Renderer}, nil
 }
 
