@@ -68,7 +68,13 @@ type Call struct {
 	// Request is the conversation, validated. Providers MUST NOT change it.
 	// AdditionalModelRequestFields holds an object of sampler settings that
 	// InferenceConfiguration lacks, under the names that open servers use:
-	// top_k, min_p, seed, frequency_penalty, presence_penalty, ...
+	// top_k, min_p, seed, frequency_penalty, presence_penalty, ...; and what
+	// switches reasoning on in the words of the model's family: thinking,
+	// reasoning_config, reasoningConfig or reasoning_effort.
+	//
+	// The model sees guardContent as the text or image that it is, and tools come
+	// and go (toolAddition, toolRemoval): conversation.Plain is for models that
+	// have no words for these.
 	Request *bedrock.ConverseRequest
 	// Incremental asks for deltas as the model makes them.
 	Incremental bool

@@ -15,6 +15,9 @@ import (
 // of its own models, so none are held here.
 func forwarding[P any](s *Server, op bedrock.Operation, run func(*exchange, P) error) func(*exchange, P) error {
 	return func(x *exchange, in P) error {
+		if s.Prompts.Has(x.r.PathValue("modelId")) {
+			return run(x, in)
+		}
 		to, err := s.Pipeline.Route(x.r.PathValue("modelId"))
 		if err != nil {
 			return err

@@ -16,11 +16,14 @@ import (
 	"github.com/saprolite/saprolite/internal/format"
 	"github.com/saprolite/saprolite/internal/identity"
 	"github.com/saprolite/saprolite/internal/pipeline"
+	"github.com/saprolite/saprolite/internal/prompts"
 )
 
-// Options are what a Server is made of. All are required.
+// Options are what a Server is made of. All are required but the prompts.
 type Options struct {
 	Pipeline *pipeline.Pipeline
+	// Prompts are those that a conversation may name instead of a model.
+	Prompts *prompts.Library
 	// Formats are the native bodies, by family.
 	Formats map[string]format.Format
 	// Embeddings and Rankings are those of models that turn texts into vectors,

@@ -8,6 +8,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/saprolite/saprolite/internal/bedrock"
+	"github.com/saprolite/saprolite/internal/conversation"
 	"github.com/saprolite/saprolite/internal/provider"
 )
 
@@ -20,7 +21,7 @@ type members map[string]jsontext.Value
 // body words the call as Bedrock has it, and takes from it what the API has
 // elsewhere: betas are a header there.
 func (p *Provider) body(call provider.Call) (members, http.Header, error) {
-	text, err := p.bodies.RenderRequest(anyModel, call.Request)
+	text, err := p.bodies.RenderRequest(anyModel, conversation.Plain(call.Request))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -56,7 +56,7 @@ func (a *answer) run(ctx context.Context, call provider.Call) error {
 	}
 	defer response.Close()
 	if streams(response) {
-		return a.stream(response)
+		return a.stream(ctx, response)
 	}
 	return a.plain(response)
 }
@@ -79,12 +79,15 @@ func (a *answer) plain(response *openai.Response) error {
 	return nil
 }
 
-func (a *answer) stream(response *openai.Response) error {
+func (a *answer) stream(ctx context.Context, response *openai.Response) error {
 	reader := eventstream.NewReader(bufio.NewReader(response))
 	for {
 		message, err := reader.Next()
 		if err != nil {
 			return a.cut(response, a.began, a.stopped, err)
+		}
+		if ctx.Err() != nil {
+			return provider.EndedError(ctx.Err()) // there may be more in the buffer
 		}
 		if name := message.ExceptionType(); name != "" {
 			return a.streamException(name, message.Payload, a.began)

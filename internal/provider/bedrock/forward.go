@@ -28,7 +28,7 @@ func (p *Provider) forward(ctx context.Context, call provider.RawCall, yield fun
 	defer response.Close()
 	header := provider.MemberHeaders(response.Header)
 	if streams(response) {
-		return p.frames(response, func(frame []byte) bool {
+		return p.frames(ctx, response, func(frame []byte) bool {
 			more := yield(provider.Piece{Header: header, Body: frame}, nil)
 			header = nil
 			return more
@@ -48,13 +48,16 @@ func streams(response *openai.Response) bool {
 
 // frames yields the frames of a stream. Whole ones: who passes them on can say
 // behind the last that the rest is missing.
-func (p *Provider) frames(response *openai.Response, yield func([]byte) bool) error {
+func (p *Provider) frames(ctx context.Context, response *openai.Response, yield func([]byte) bool) error {
 	reader := eventstream.NewReader(bufio.NewReader(response))
 	var frame []byte
 	for began := false; ; began = true {
 		var err error
 		if frame, err = reader.NextFrame(frame[:0]); err != nil {
 			return p.cut(response, began, began, err)
+		}
+		if ctx.Err() != nil {
+			return provider.EndedError(ctx.Err())
 		}
 		if !yield(frame) {
 			return nil

@@ -124,8 +124,8 @@ func both(a, b provider.Abilities) provider.Abilities {
 		Tools: a.Tools && b.Tools, Images: a.Images && b.Images, Documents: a.Documents && b.Documents,
 		Video: a.Video && b.Video, Audio: a.Audio && b.Audio,
 		Reasoning: a.Reasoning && b.Reasoning, CachePoints: a.CachePoints && b.CachePoints,
-		StructuredOutput: a.StructuredOutput && b.StructuredOutput,
-		PlainDocuments:   a.PlainDocuments || b.PlainDocuments,
+		StructuredOutput: a.StructuredOutput && b.StructuredOutput, S3Locations: a.S3Locations && b.S3Locations,
+		PlainDocuments: a.PlainDocuments || b.PlainDocuments,
 	}
 }
 
@@ -134,19 +134,6 @@ func (r *router) Converse(ctx context.Context, call provider.Call) provider.Even
 	return answer(ctx, r, func(m *member) iter.Seq2[bedrock.ConverseStreamOutput, error] {
 		return m.Provider.Converse(ctx, m.named(call))
 	})
-}
-
-// CountTokens counts by the first member that can be reached.
-func (c counting) CountTokens(ctx context.Context, call provider.Call) (count int32, err error) {
-	err = c.router.try(ctx, func(m *member) (bool, error) {
-		var failure error
-		count, failure = m.Provider.(provider.TokenCounter).CountTokens(ctx, m.named(call))
-		if failure == nil {
-			m.answered()
-		}
-		return failure == nil, failure
-	})
-	return count, err
 }
 
 // Forward leads a request to the first member that begins to answer it.
