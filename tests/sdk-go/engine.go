@@ -22,6 +22,9 @@ func Engine(t *testing.T, target Target) {
 		"CountTokens":  testExactCount,
 		"StopSequence": testModelStops,
 		"MaxTokens":    testModelIsCut,
+		"ToolLoop":     testModelLoops,
+		"ToolAny":      testModelMustCall,
+		"Schema":       testModelFillsASchema,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, target) })
 	}
