@@ -1,5 +1,5 @@
 # What is done with this repository by hand and by machine. "make" lists it.
-# Needed: Go, Node.js, Python and make; the tools are pinned in tools/go.mod.
+# Needed: Go, Node.js, Python, a JDK with Maven, and make; the tools are pinned in tools/go.mod.
 
 SHELL       := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -88,13 +88,13 @@ test: test-deps ## run every test, after installing what they need inside the ch
 	failed=0
 	go -C tools test ./... || failed=1
 	go test -race -timeout 20m $$(go list ./... | grep -v '/saprolite/tests$$') || failed=1
-	# With -v, node and pytest are heard.
+	# With -v, node, pytest and Maven are heard.
 	go test -race -timeout 20m -v ./tests || failed=1
 	exit $$failed
 
 .PHONY: test-deps
-test-deps: # the packages that the suites in JavaScript and Python need, inside the checkout
-	@# Go and pip trust the authorities that the machine trusts; npm has to be told.
+test-deps: # the packages that the suites in JavaScript, Python and Java need, inside the checkout
+	@# Go, pip and Maven trust the authorities that the machine trusts; npm has to be told.
 	authorities=/etc/ssl/certs/ca-certificates.crt
 	if [ -z "$${NODE_EXTRA_CA_CERTS:-}" ] && [ -r $$authorities ]; then export NODE_EXTRA_CA_CERTS=$$authorities; fi
 	tests/install.sh
@@ -115,7 +115,7 @@ bench: ## run the Go benchmarks; BENCH and PACKAGES choose
 
 .PHONY: clean
 clean: ## remove what the targets above made inside the checkout
-	rm -rf $(BIN) tests/sdk-python/.venv tests/sdk-js/node_modules
+	rm -rf $(BIN) tests/*/.venv tests/*/node_modules tests/sdk-java/.m2 tests/sdk-java/target
 
 # Each recipe is one shell script.
 .ONESHELL:

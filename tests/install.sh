@@ -1,18 +1,30 @@
 #!/bin/sh
-# Installs what the tests with the AWS SDKs for JavaScript and Python need, each
-# inside its folder. What is installed and up to date stays as it is.
+# Installs what the tests with the AWS SDKs for JavaScript, Python and Java and with
+# the frameworks need, each inside its folder. What is installed and up to date stays
+# as it is.
 set -eu
 cd "$(dirname "$0")"
 
 # A copy of what was installed from is the mark that an installation is complete.
-if ! cmp -s sdk-js/package-lock.json sdk-js/node_modules/.installed; then
-	npm ci --prefix sdk-js --no-audit --no-fund
-	cp sdk-js/package-lock.json sdk-js/node_modules/.installed
-fi
+for home in sdk-js frameworks-js; do
+	if ! cmp -s $home/package-lock.json $home/node_modules/.installed; then
+		npm ci --prefix $home --no-audit --no-fund
+		cp $home/package-lock.json $home/node_modules/.installed
+	fi
+done
 
-if ! cmp -s sdk-python/requirements.txt sdk-python/.venv/.installed; then
-	rm -rf sdk-python/.venv
-	python3 -m venv sdk-python/.venv
-	sdk-python/.venv/bin/python -m pip install --disable-pip-version-check --quiet --requirement sdk-python/requirements.txt
-	cp sdk-python/requirements.txt sdk-python/.venv/.installed
+for home in sdk-python frameworks-python; do
+	if ! cmp -s $home/requirements.txt $home/.venv/.installed; then
+		rm -rf $home/.venv
+		python3 -m venv $home/.venv
+		$home/.venv/bin/python -m pip install --disable-pip-version-check --quiet --requirement $home/requirements.txt
+		cp $home/requirements.txt $home/.venv/.installed
+	fi
+done
+
+# A run of no test fetches all that a run of tests needs.
+if ! cmp -s sdk-java/pom.xml sdk-java/.m2/.installed; then
+	mvn --batch-mode --quiet --no-transfer-progress --file sdk-java -Dmaven.repo.local="$PWD/sdk-java/.m2" \
+		-Dtest=none -Dsurefire.failIfNoSpecifiedTests=false test
+	cp sdk-java/pom.xml sdk-java/.m2/.installed
 fi

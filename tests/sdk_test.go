@@ -1,6 +1,6 @@
-// Package tests runs the official AWS SDKs against the program: first answers of
-// a script (script.yaml), where every word is known, then those of the embedded
-// engine.
+// Package tests runs the official AWS SDKs, and frameworks that speak to Amazon
+// Bedrock, against the program: first answers of a script (script.yaml), where
+// every word is known, then those of the embedded engine.
 package tests
 
 import (
@@ -43,8 +43,11 @@ func testScript(t *testing.T, binary string) {
 			t.Run(name, func(t *testing.T) { sdkgo.Script(t, target) })
 		}
 	})
-	t.Run("JavaScript", func(t *testing.T) { javaScript(t, p, "script/*.test.js") })
-	t.Run("Python", func(t *testing.T) { python(t, p, "script/test_*.py") })
+	t.Run("JavaScript", func(t *testing.T) { javaScript(t, p, "sdk-js", "script/*.test.js") })
+	t.Run("Python", func(t *testing.T) { python(t, p, "sdk-python", "script/test_*.py") })
+	t.Run("Java", func(t *testing.T) { java(t, p, "script") })
+	t.Run("FrameworksJavaScript", func(t *testing.T) { javaScript(t, p, "frameworks-js", "script/*.test.js") })
+	t.Run("FrameworksPython", func(t *testing.T) { python(t, p, "frameworks-python", "script/test_*.py") })
 }
 
 // testTLS lets the SDKs agree on HTTP/2, or not, in the handshake of TLS. To those
@@ -59,8 +62,12 @@ func testTLS(t *testing.T, binary string) {
 			Families: families, Ended: p.ended,
 		})
 	})
-	t.Run("JavaScript", func(t *testing.T) { javaScript(t, p, "script/stream.test.js", "NODE_EXTRA_CA_CERTS="+pair.certFile) })
-	t.Run("Python", func(t *testing.T) { python(t, p, "script/test_stream.py", "AWS_CA_BUNDLE="+pair.certFile) })
+	t.Run("JavaScript", func(t *testing.T) {
+		javaScript(t, p, "sdk-js", "script/stream.test.js", "NODE_EXTRA_CA_CERTS="+pair.certFile)
+	})
+	t.Run("Python", func(t *testing.T) {
+		python(t, p, "sdk-python", "script/test_stream.py", "AWS_CA_BUNDLE="+pair.certFile)
+	})
 }
 
 // testEngine asks the default model.
@@ -78,6 +85,9 @@ func testEngine(t *testing.T, binary string) {
 			Families: families, Ended: p.ended,
 		})
 	})
-	t.Run("JavaScript", func(t *testing.T) { javaScript(t, p, "engine/*.test.js") })
-	t.Run("Python", func(t *testing.T) { python(t, p, "engine/test_*.py") })
+	t.Run("JavaScript", func(t *testing.T) { javaScript(t, p, "sdk-js", "engine/*.test.js") })
+	t.Run("Python", func(t *testing.T) { python(t, p, "sdk-python", "engine/test_*.py") })
+	t.Run("Java", func(t *testing.T) { java(t, p, "engine") })
+	t.Run("FrameworksJavaScript", func(t *testing.T) { javaScript(t, p, "frameworks-js", "engine/*.test.js") })
+	t.Run("FrameworksPython", func(t *testing.T) { python(t, p, "frameworks-python", "engine/test_*.py") })
 }

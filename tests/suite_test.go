@@ -15,21 +15,19 @@ import (
 // suiteTimeout bounds a run of one SDK's tests.
 const suiteTimeout = 5 * time.Minute
 
-// javaScript runs the tests of sdk-js that a pattern matches, with more variables
-// in their environment.
-func javaScript(t *testing.T, p *program, pattern string, variables ...string) {
+// javaScript runs the tests of a folder that a pattern matches, with more
+// variables in their environment.
+func javaScript(t *testing.T, p *program, home, pattern string, variables ...string) {
 	t.Helper()
-	const home = "sdk-js"
 	installed(t, filepath.Join(home, "package-lock.json"), filepath.Join(home, "node_modules", ".installed"))
 	args := append([]string{"--test", "--test-reporter=spec"}, files(t, home, pattern)...)
 	run(t, home, append(variables, p.environment...), "node", args...)
 }
 
-// python runs the tests of sdk-python that a pattern matches, with more variables
-// in their environment.
-func python(t *testing.T, p *program, pattern string, variables ...string) {
+// python runs the tests of a folder that a pattern matches, with more variables in
+// their environment.
+func python(t *testing.T, p *program, home, pattern string, variables ...string) {
 	t.Helper()
-	const home = "sdk-python"
 	installed(t, filepath.Join(home, "requirements.txt"), filepath.Join(home, ".venv", ".installed"))
 	interpreter, err := filepath.Abs(filepath.Join(home, ".venv", "bin", "python"))
 	if err != nil {
@@ -37,6 +35,19 @@ func python(t *testing.T, p *program, pattern string, variables ...string) {
 	}
 	args := append([]string{"-m", "pytest", "-q", "-p", "no:cacheprovider"}, files(t, home, pattern)...)
 	run(t, home, append(variables, p.environment...), interpreter, args...)
+}
+
+// java runs the tests of a package of sdk-java.
+func java(t *testing.T, p *program, name string) {
+	t.Helper()
+	const home = "sdk-java"
+	installed(t, filepath.Join(home, "pom.xml"), filepath.Join(home, ".m2", ".installed"))
+	repository, err := filepath.Abs(filepath.Join(home, ".m2"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, home, p.environment, "mvn", "--offline", "--batch-mode", "--no-transfer-progress",
+		"-Dmaven.repo.local="+repository, "-Dtest=saprolite."+name+".*Test", "test")
 }
 
 // installed skips the test unless the mark of an installation is a copy of what

@@ -95,16 +95,17 @@ func (p *providers) make(name string, from config.Provider) (provider.Provider, 
 }
 
 func (p *providers) makeLlamaCpp(from *config.LlamaCpp) provider.Provider {
+	common := p.config.Engine
 	model := engine.Model{
 		Weights:   from.Model,
 		Projector: from.Projector,
 		Context:   from.Context,
-		Slots:     cmp.Or(from.Parallel, p.config.Engine.Parallel),
+		Slots:     cmp.Or(from.Parallel, common.Parallel),
 		Embedding: from.Embedding,
 	}
 	if !model.Embedding {
 		// What suits conversations says nothing about what a vector is made of.
-		model.Context = cmp.Or(model.Context, p.config.Engine.Context)
+		model.Context = cmp.Or(model.Context, common.Context)
 	}
 	p.models = append(p.models, model)
 	if from.Fetch != config.FetchAtUse {

@@ -96,10 +96,11 @@ func (d *decoder) checkURL(key, address string) {
 		d.fail(key, fmt.Sprintf("%q is no address of a server", address), "write it as http://localhost:8000/v1")
 	case u.User != nil:
 		d.fail(key, "the address holds a password", "take it out, and give the key by apiKeyEnv")
-	}
-	for _, operation := range []string{"/chat/completions", "/messages"} {
-		if err == nil && strings.HasSuffix(strings.TrimRight(u.Path, "/"), operation) {
-			d.fail(key, "the address names one operation", "end it before "+operation)
+	default:
+		for _, operation := range []string{"/chat/completions", "/messages", "/embeddings", "/rerank"} {
+			if strings.HasSuffix(strings.TrimRight(u.Path, "/"), operation) {
+				d.fail(key, "the address names one operation", "end it before "+operation)
+			}
 		}
 	}
 }

@@ -85,12 +85,12 @@ func (c *Config) complete() {
 }
 
 // defaultModels gives the models for conversations to the provider named local, or
-// to the only one that no other leads to, and those for vectors and rankings to the
-// one named embeddings, if there is one.
+// to the only one that is no other one's member, and those for vectors and rankings
+// to the one named embeddings, if there is one.
 func defaultModels(providers map[string]Provider) []Model {
-	talking := slices.DeleteFunc(unled(providers), func(name string) bool { return name == EmbeddingProvider })
 	_, local := providers[LocalProvider]
 	_, vectors := providers[EmbeddingProvider]
+	talking := slices.DeleteFunc(unled(providers), func(name string) bool { return name == EmbeddingProvider })
 	var models []Model
 	switch {
 	case local:

@@ -7,37 +7,6 @@ import (
 	"github.com/saprolite/saprolite/internal/bedrock"
 )
 
-// WithoutCitations gives the request without asking for citations, for those
-// whose answers cannot hold any.
-func WithoutCitations(req *bedrock.ConverseRequest) *bedrock.ConverseRequest {
-	asks := func(block bedrock.ContentBlock) bool {
-		return block.Document != nil && cites(block.Document.Citations) || block.SearchResult != nil && cites(block.SearchResult.Citations)
-	}
-	if !slices.ContainsFunc(req.Messages, func(m bedrock.Message) bool { return slices.ContainsFunc(m.Content, asks) }) {
-		return req
-	}
-	plain := *req
-	plain.Messages = slices.Clone(req.Messages)
-	for i := range plain.Messages {
-		content := slices.Clone(plain.Messages[i].Content)
-		for j, block := range content {
-			switch {
-			case !asks(block):
-			case block.Document != nil:
-				document := *block.Document
-				document.Citations = nil
-				content[j].Document = &document
-			default:
-				result := *block.SearchResult
-				result.Citations = nil
-				content[j].SearchResult = &result
-			}
-		}
-		plain.Messages[i].Content = content
-	}
-	return &plain
-}
-
 // Uncited gives the answer with the text of blocks that cite as plain text.
 func Uncited(answer *bedrock.ConverseResponse) *bedrock.ConverseResponse {
 	message := answer.Output.Message

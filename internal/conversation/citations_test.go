@@ -9,25 +9,6 @@ import (
 	"github.com/saprolite/saprolite/internal/conversation"
 )
 
-func TestWithoutCitations(t *testing.T) {
-	on := &bedrock.CitationsConfig{Enabled: new(true)}
-	with := func(config *bedrock.CitationsConfig) *bedrock.ConverseRequest {
-		document := paper("a")
-		document.Document.Citations = config
-		return talk(user(hi, document, bedrock.ContentBlock{SearchResult: &bedrock.SearchResultBlock{Citations: config}}))
-	}
-	req := with(on)
-	if d := cmp.Diff(with(nil), conversation.WithoutCitations(req)); d != "" {
-		t.Error(d)
-	}
-	if d := cmp.Diff(with(on), req); d != "" {
-		t.Errorf("the request itself changed: %s", d)
-	}
-	if plain := with(nil); conversation.WithoutCitations(plain) != plain {
-		t.Error("a request that asks for none was copied")
-	}
-}
-
 func TestUncited(t *testing.T) {
 	of := func(content ...bedrock.ContentBlock) *bedrock.ConverseResponse {
 		answer := &bedrock.ConverseResponse{StopReason: bedrock.StopReasonEndTurn}

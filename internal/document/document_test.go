@@ -170,8 +170,8 @@ func pageOf(more, content string) []byte {
 // TestBombs gives readers documents that are made to hurt.
 func TestBombs(t *testing.T) {
 	nested := strings.Repeat("<w:r>", 100000)
-	zeros := strings.Repeat("\x00", 40<<20)
-	twice := deflated(t, deflated(t, strings.Repeat("\x00", 80<<20)))
+	zeros := strings.Repeat("\x00", 33<<20)
+	twice := deflated(t, deflated(t, strings.Repeat("\x00", 65<<20)))
 	for name, test := range map[string]struct {
 		format bedrock.DocumentFormat
 		data   []byte

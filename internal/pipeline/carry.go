@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/saprolite/saprolite/internal/bedrock"
 	"github.com/saprolite/saprolite/internal/conversation"
@@ -25,9 +27,11 @@ type carried struct {
 
 // carry gives the request as the provider can carry it: where it knows no
 // documents, the text stands in place of documents and search results, and of
-// earlier answers that cite. The error carries a bedrock.Exception.
+// earlier answers that cite; where it knows plain ones, the others become plain.
+// The error carries a bedrock.Exception.
 func (r *Route) carry(ctx context.Context, req *bedrock.ConverseRequest) (carried, error) {
-	if r.documents == nil || r.own().Documents || !holdsDocuments(req) {
+	own := r.own()
+	if r.documents == nil || own.Documents && !own.PlainDocuments || !holdsDocuments(req) {
 		return carried{request: req}, nil
 	}
 	r.mu.Lock()
@@ -39,7 +43,7 @@ func (r *Route) carry(ctx context.Context, req *bedrock.ConverseRequest) (carrie
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, carryTime, document.ErrTooLarge)
 	defer cancel()
-	w := &rewriting{ctx: ctx, documents: r.documents}
+	w := &rewriting{ctx: ctx, documents: r.documents, plain: own.Documents}
 	rewritten := *req
 	rewritten.Messages = slices.Clone(req.Messages)
 	for i := range rewritten.Messages {
@@ -68,7 +72,9 @@ func holdsDocuments(req *bedrock.ConverseRequest) bool {
 type rewriting struct {
 	ctx       context.Context
 	documents *document.Extractor
-	sources   []source
+	// plain says that documents stay documents, and become plain ones.
+	plain   bool
+	sources []source
 	// read and found count the documents and the search results before.
 	read, found int32
 }
@@ -81,14 +87,14 @@ func (w *rewriting) message(i int, content []bedrock.ContentBlock) ([]bedrock.Co
 		at := fmt.Sprintf("messages.%d.content.%d", i, j)
 		switch {
 		case block.Document != nil:
-			text, err := w.document(block.Document, at)
+			made, err := w.document(block.Document, at)
 			if err != nil {
 				return nil, err
 			}
-			*block = bedrock.ContentBlock{Text: &text}
+			*block = bedrock.ContentBlock{Text: made.Text, Document: made.Document}
 		case block.SearchResult != nil:
 			*block = bedrock.ContentBlock{Text: new(w.searchResult(block.SearchResult))}
-		case block.CitationsContent != nil:
+		case block.CitationsContent != nil && !w.plain:
 			*block = bedrock.ContentBlock{Text: new(conversation.CitedText(block.CitationsContent))}
 		case block.ToolResult != nil:
 			result, err := w.toolResult(block.ToolResult, at)
@@ -109,11 +115,11 @@ func (w *rewriting) toolResult(result *bedrock.ToolResultBlock, at string) (*bed
 		content := &rewritten.Content[k]
 		switch {
 		case content.Document != nil:
-			text, err := w.document(content.Document, fmt.Sprintf("%s.toolResult.content.%d", at, k))
+			made, err := w.document(content.Document, fmt.Sprintf("%s.toolResult.content.%d", at, k))
 			if err != nil {
 				return nil, err
 			}
-			*content = bedrock.ToolResultContentBlock{Text: &text}
+			*content = made
 		case content.SearchResult != nil:
 			*content = bedrock.ToolResultContentBlock{Text: new(w.searchResult(content.SearchResult))}
 		}
@@ -121,22 +127,38 @@ func (w *rewriting) toolResult(result *bedrock.ToolResultBlock, at string) (*bed
 	return &rewritten, nil
 }
 
-// document gives the text that stands in place of a document, and notes what of
-// it may be cited.
-func (w *rewriting) document(block *bedrock.DocumentBlock, at string) (string, error) {
-	text, err := w.readDocument(block, at)
-	if err != nil {
-		return "", err
-	}
+// document gives what stands in place of a document, its text or a plain
+// document, and notes what of the text may be cited.
+func (w *rewriting) document(block *bedrock.DocumentBlock, at string) (made bedrock.ToolResultContentBlock, err error) {
 	index := w.read
 	w.read++
+	if w.plain && isPlain(block) {
+		return bedrock.ToolResultContentBlock{Document: block}, nil
+	}
+	text, err := w.readDocument(block, at)
+	if err != nil {
+		return made, err
+	}
+	if w.plain {
+		plain := *block
+		plain.Format = bedrock.DocumentFormatTxt
+		plain.Source = &bedrock.DocumentSource{Text: new(strings.Join(text.Parts, "\n"))}
+		return bedrock.ToolResultContentBlock{Document: &plain}, nil
+	}
 	cited := enabled(block.Citations)
 	if cited {
 		for i, part := range text.Parts {
 			w.sources = append(w.sources, documentSource(value(block.Name), index, text.Unit, i, part))
 		}
 	}
-	return documentText(block, text, cited), nil
+	return bedrock.ToolResultContentBlock{Text: new(documentText(block, text, cited))}, nil
+}
+
+// isPlain says whether a document is pdf, or text as it stands.
+func isPlain(block *bedrock.DocumentBlock) bool {
+	from := block.Source
+	return from != nil && (from.Text != nil || from.Content != nil || from.Bytes != nil &&
+		(block.Format == bedrock.DocumentFormatPdf || block.Format == bedrock.DocumentFormatTxt && utf8.Valid(from.Bytes)))
 }
 
 // readDocument reads one document.

@@ -124,6 +124,41 @@ func TestCarryItself(t *testing.T) {
 	}
 }
 
+// plain carries pdf and plain text.
+type plain struct{ noted }
+
+func (*plain) Abilities(string) provider.Abilities {
+	return provider.Abilities{Documents: true, PlainDocuments: true}
+}
+
+// TestCarryPlain makes plain documents of those that a provider does not take.
+func TestCarryPlain(t *testing.T) {
+	bytes := func(words string) bedrock.DocumentSource { return bedrock.DocumentSource{Bytes: []byte(words)} }
+	given := []bedrock.ContentBlock{
+		paper("pdf", bytes("its business")), paper("txt", bytes("text"), citedBlock), paper("html", bytes("<b>20</b> days"), citedBlock),
+		paper("csv", bytes("a,b")), paper("txt", bytes("Z\xfcrich")),
+		paper("md", bedrock.DocumentSource{Text: new("# A")}),
+		result(bedrock.ToolResultContentBlock{Document: paper("md", bytes("# B")).Document}),
+		{SearchResult: &bedrock.SearchResultBlock{}},
+		{CitationsContent: &bedrock.CitationsContentBlock{}},
+	}
+	now := func(words string) bedrock.DocumentSource { return bedrock.DocumentSource{Text: &words} }
+	want := []bedrock.ContentBlock{
+		given[0], given[1], paper("txt", now("20 days"), citedBlock), paper("txt", now("a,b")), paper("txt", now("Zürich")), given[5],
+		result(bedrock.ToolResultContentBlock{Document: paper("txt", now("# B")).Document}),
+		text("<search_result>\n</search_result>\n"), given[8],
+	}
+	p := &plain{}
+	for _, err := range documentRoute(t, p).Converse(t.Context(), asked(given...), new(pipeline.Timing)) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if d := cmp.Diff(asked(want...), p.call.Request); d != "" {
+		t.Error(d)
+	}
+}
+
 // TestCarryCounts counts the text that is answered, and reads a document once for
 // both.
 func TestCarryCounts(t *testing.T) {

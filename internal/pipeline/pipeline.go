@@ -69,9 +69,9 @@ func (r *Route) own() provider.Abilities {
 
 // call words a request for the provider.
 func (r *Route) call(req *bedrock.ConverseRequest, incremental bool) provider.Call {
-	call := provider.Call{Model: r.Upstream, Request: req, Incremental: incremental}
-	if call.Model == "" {
-		call.Model, call.Requested = r.Model.ID, r.ID.Text
+	call := provider.Call{Model: r.upstream(), Request: req, Incremental: incremental}
+	if r.Upstream == "" {
+		call.Requested = r.ID.Text
 	}
 	return call
 }

@@ -6,7 +6,6 @@ import (
 
 	"github.com/saprolite/saprolite/internal/bedrock"
 	"github.com/saprolite/saprolite/internal/catalog"
-	"github.com/saprolite/saprolite/internal/conversation"
 	"github.com/saprolite/saprolite/internal/format"
 	"github.com/saprolite/saprolite/internal/format/answer"
 	"github.com/saprolite/saprolite/internal/pipeline"
@@ -46,8 +45,6 @@ func (s *Server) prepareNative(to *pipeline.Route, body []byte, streamed bool) (
 	if err := rules(to, streamed).CheckNative(request.Conversation); err != nil {
 		return nil, err
 	}
-	// The native formats do not write the citations of answers yet.
-	request.Conversation = conversation.WithoutCitations(request.Conversation)
 	return &nativeInference{inference{Route: to, request: request.Conversation}, request.Renderer}, nil
 }
 

@@ -83,7 +83,7 @@ func Open(ctx context.Context, data []byte) (*File, error) {
 
 // maxBroken is how many definitions may run into the end of the file: each costs
 // a walk over the rest of it.
-const maxBroken = 64
+const maxBroken = 8
 
 // scan walks over the file: from one definition, which begins with "1 0 obj",
 // or trailer to the next.

@@ -81,7 +81,7 @@ func New(o Options) (*Provider, error) {
 // Abilities is what Messages carry for any model.
 func (p *Provider) Abilities(string) provider.Abilities {
 	return provider.Abilities{
-		Tools: true, Images: true, Documents: true, Reasoning: true, CachePoints: true, StructuredOutput: true,
+		Tools: true, Images: true, Documents: true, PlainDocuments: true, Reasoning: true, CachePoints: true, StructuredOutput: true,
 	}
 }
 

@@ -124,7 +124,8 @@ func both(a, b provider.Abilities) provider.Abilities {
 		Tools: a.Tools && b.Tools, Images: a.Images && b.Images, Documents: a.Documents && b.Documents,
 		Video: a.Video && b.Video, Audio: a.Audio && b.Audio,
 		Reasoning: a.Reasoning && b.Reasoning, CachePoints: a.CachePoints && b.CachePoints,
-		StructuredOutput: a.StructuredOutput && b.StructuredOutput,
+		StructuredOutput: a.StructuredOutput && b.StructuredOutput, S3Locations: a.S3Locations && b.S3Locations,
+		PlainDocuments: a.PlainDocuments || b.PlainDocuments,
 	}
 }
 
@@ -132,13 +133,6 @@ func both(a, b provider.Abilities) provider.Abilities {
 func (r *router) Converse(ctx context.Context, call provider.Call) provider.Events {
 	return answer(ctx, r, func(m *member) iter.Seq2[bedrock.ConverseStreamOutput, error] {
 		return m.Provider.Converse(ctx, m.named(call))
-	})
-}
-
-// CountTokens counts by the first member that can be reached.
-func (c counting) CountTokens(ctx context.Context, call provider.Call) (int32, error) {
-	return once(ctx, c.router, func(m *member) (int32, error) {
-		return m.Provider.(provider.TokenCounter).CountTokens(ctx, m.named(call))
 	})
 }
 

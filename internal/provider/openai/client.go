@@ -143,7 +143,7 @@ func (c *Client) send(ctx context.Context, method, url string, header http.Heade
 	for name, values := range c.Header {
 		request.Header[name] = values
 	}
-	request.Header.Set("Content-Type", "application/json")
+	request.Header["Content-Type"] = []string{"application/json"}
 	for name, values := range header {
 		request.Header[name] = values
 	}
