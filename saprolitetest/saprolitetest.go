@@ -87,6 +87,7 @@ func start(t testing.TB, file, name string) *Server {
 	c.Providers = map[string]config.Provider{
 		config.LocalProvider: {Type: config.TypeScript, Script: &config.Script{File: file}},
 	}
+	c.Models = []config.Model{{ID: "*", Provider: config.LocalProvider}}
 	program, err := app.New(app.Options{
 		Config:  c,
 		DataDir: filepath.Dir(file),

@@ -11,7 +11,7 @@ import (
 
 type pullCommand struct {
 	setup
-	Weights []string `arg:"" optional:"" help:"What to fetch beside what the configuration names: default, hf:owner/repo/file.gguf."`
+	Weights []string `arg:"" optional:"" help:"What to fetch beside what the configuration names: default, default-embedding, hf:owner/repo/file.gguf."`
 }
 
 // Run fetches the engine and the weights of every local model.
@@ -25,14 +25,14 @@ func (c *pullCommand) Run(ctx context.Context) error {
 			return err
 		}
 		settings.Providers[fmt.Sprintf("pull-%d", i+1)] = config.Provider{
-			Type: config.TypeLlamaCpp, LlamaCpp: &config.LlamaCpp{Model: weights},
+			Type: config.TypeLlamaCpp, LlamaCpp: &config.LlamaCpp{Model: weights, Fetch: config.FetchAtUse},
 		}
 	}
 	program, err := c.newApp(settings, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}
-	if err := program.Fetch(ctx); err != nil {
+	if err := program.FetchAll(ctx); err != nil {
 		return errors.Join(err, program.Close())
 	}
 	ready := program.LocalModels()

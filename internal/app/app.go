@@ -13,11 +13,13 @@ import (
 
 	"github.com/saprolite/saprolite/internal/catalog"
 	"github.com/saprolite/saprolite/internal/config"
+	"github.com/saprolite/saprolite/internal/document"
 	"github.com/saprolite/saprolite/internal/download"
 	"github.com/saprolite/saprolite/internal/engine"
 	"github.com/saprolite/saprolite/internal/format/all"
 	"github.com/saprolite/saprolite/internal/identity"
 	"github.com/saprolite/saprolite/internal/pipeline"
+	"github.com/saprolite/saprolite/internal/prompts"
 	"github.com/saprolite/saprolite/internal/server"
 )
 
@@ -63,17 +65,22 @@ func New(o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
+	library, err := loadPrompts(o.Config, models)
+	if err != nil {
+		return nil, err
+	}
 	pool, err := newEngine(o, log)
 	if err != nil {
 		return nil, err
 	}
-	providers, err := newProviders(o.Config, pool)
+	providers, err := newProviders(o.Config, pool, log)
 	if err != nil {
 		return nil, errors.Join(err, pool.Stop(context.Background()))
 	}
 	a := &App{Catalog: models, config: o.Config, log: log, certificates: certificates, engine: pool, providers: providers}
 	a.server = server.New(server.Options{
-		Pipeline:       &pipeline.Pipeline{Catalog: models, Providers: providers.byName},
+		Pipeline:       &pipeline.Pipeline{Catalog: models, Providers: providers.byName, Documents: document.NewExtractor(document.DefaultLimits())},
+		Prompts:        library,
 		Formats:        all.Formats(),
 		Embeddings:     all.Embeddings(),
 		Rankings:       all.Rankings(),
@@ -93,6 +100,24 @@ func authenticator(c *config.Config) identity.Authenticator {
 	return identity.NewSigV4(identity.DevelopmentKeys{}, c.Regions...)
 }
 
+// loadPrompts reads the file of prompts that the configuration names, or gives nil
+// when it names none. Each prompt has to be for a model that somebody answers for.
+func loadPrompts(c *config.Config, models *catalog.Catalog) (*prompts.Library, error) {
+	if c.Prompts == "" {
+		return nil, nil
+	}
+	library, err := prompts.Load(c.Prompts)
+	if err != nil {
+		return nil, c.Problem("prompts", err.Error(), "docs/prompts.md describes the file")
+	}
+	for _, model := range library.Models() {
+		if _, err := models.Resolve(model); err != nil {
+			return nil, c.Problem("prompts", c.Prompts+" has a prompt for the model "+model+", which nobody answers for", "name another model there, or add it to models")
+		}
+	}
+	return library, nil
+}
+
 // loadCertificates reads the certificate that the configuration names, or gives
 // nil when it names none.
 func loadCertificates(c *config.Config) (*tls.Config, error) {
@@ -107,9 +132,19 @@ func loadCertificates(c *config.Config) (*tls.Config, error) {
 }
 
 // Fetch brings what the configured models need onto this machine: the engine and
-// the weights. What is there is not fetched again.
+// the weights, but for models that the configuration leaves for their first use.
+// What is there is not fetched again.
 func (a *App) Fetch(ctx context.Context) error {
-	for _, model := range a.providers.models {
+	return a.fetch(ctx, a.providers.atStart)
+}
+
+// FetchAll is Fetch of every model.
+func (a *App) FetchAll(ctx context.Context) error {
+	return a.fetch(ctx, a.providers.models)
+}
+
+func (a *App) fetch(ctx context.Context, models []engine.Model) error {
+	for _, model := range models {
 		if err := a.engine.Fetch(ctx, model); err != nil {
 			return err
 		}

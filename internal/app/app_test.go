@@ -25,11 +25,15 @@ func TestNewRefuses(t *testing.T) {
 	folder := t.TempDir()
 	rules := writeFile(t, "rules.yaml", "rules:\n  - reply: Hi\n    tiems: 2\n")
 	certFile, _, _ := certificate(t)
+	odd := writeFile(t, "odd.yaml", "prompts:\n  - {id: A}\n")
+	elsewhere := writeFile(t, "elsewhere.yaml", "prompts:\n  - {id: A, model: acme.other, text: Hi}\n")
 	for _, test := range []struct{ name, text, want string }{
 		{"certificate", "listen: 127.0.0.1:0\ntls:\n  certFile: " + certFile + "\n  keyFile: " + certFile + "\n",
 			"saprolite.yaml:2: tls: "},
 		{"script", "providers: {p: {type: script, file: " + rules + "}}\n",
 			"provider p: " + rules + ":3: a rule has no \"tiems\""},
+		{"prompts", "auth: sigv4\nprompts: " + odd + "\n", "saprolite.yaml:2: prompts: " + odd + ":2: the model is missing"},
+		{"prompts of another model", "prompts: " + elsewhere + "\n", "saprolite.yaml:1: prompts: " + elsewhere + " has a prompt for the model acme.other, which nobody answers for"},
 	} {
 		program, err := app.New(app.Options{Config: load(t, test.text), DataDir: folder})
 		if err == nil {

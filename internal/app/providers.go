@@ -15,7 +15,6 @@ import (
 	"github.com/saprolite/saprolite/internal/provider"
 	"github.com/saprolite/saprolite/internal/provider/llamacpp"
 	"github.com/saprolite/saprolite/internal/provider/openai"
-	"github.com/saprolite/saprolite/internal/provider/retry"
 	"github.com/saprolite/saprolite/internal/provider/script"
 )
 
@@ -38,51 +37,92 @@ func newEngine(o Options, log *slog.Logger) (*engine.Pool, error) {
 // providers are the configured sources of answers.
 type providers struct {
 	byName map[string]provider.Provider
-	// models are what the engine runs for them.
-	models  []engine.Model
-	closers []io.Closer
+
+	config *config.Config
+	pool   *engine.Pool
+	log    *slog.Logger
+	// made are the same without the decorators of byName.
+	made map[string]provider.Provider
+	// models are what the engine runs for them, atStart those of them that are
+	// fetched before the server serves.
+	models, atStart []engine.Model
+	closers         []io.Closer
 }
 
-func newProviders(c *config.Config, pool *engine.Pool) (*providers, error) {
-	p := &providers{byName: map[string]provider.Provider{}}
+func newProviders(c *config.Config, pool *engine.Pool, log *slog.Logger) (*providers, error) {
+	p := &providers{
+		byName: map[string]provider.Provider{}, config: c, pool: pool, log: log, made: map[string]provider.Provider{},
+	}
 	for _, name := range slices.Sorted(maps.Keys(c.Providers)) {
-		made, err := p.make(c, c.Providers[name], pool)
+		made, err := p.bare(name)
 		if err != nil {
-			return nil, errors.Join(fmt.Errorf("provider %s: %w", name, err), p.close())
+			return nil, errors.Join(err, p.close())
 		}
-		p.byName[name] = made
+		p.byName[name] = retrying(made, c.Providers[name])
 	}
 	return p, nil
 }
 
-func (p *providers) make(c *config.Config, from config.Provider, pool *engine.Pool) (provider.Provider, error) {
+// bare makes a provider, once, and those that it leads to.
+func (p *providers) bare(name string) (provider.Provider, error) {
+	if made, ok := p.made[name]; ok {
+		return made, nil
+	}
+	made, err := p.make(name, p.config.Providers[name])
+	if err != nil {
+		return nil, fmt.Errorf("provider %s: %w", name, err)
+	}
+	p.made[name] = made
+	return made, nil
+}
+
+func (p *providers) make(name string, from config.Provider) (provider.Provider, error) {
 	switch {
 	case from.LlamaCpp != nil:
-		model := engine.Model{
-			Weights:   from.LlamaCpp.Model,
-			Projector: from.LlamaCpp.Projector,
-			Context:   cmp.Or(from.LlamaCpp.Context, c.Engine.Context),
-			Slots:     cmp.Or(from.LlamaCpp.Parallel, c.Engine.Parallel),
-		}
-		p.models = append(p.models, model)
-		return llamacpp.New(llamacpp.Options{Pool: pool, Model: model}), nil
+		return p.makeLlamaCpp(from.LlamaCpp), nil
 	case from.OpenAI != nil:
 		return p.makeOpenAI(from.OpenAI)
+	case from.Anthropic != nil:
+		return p.makeAnthropic(from.Anthropic)
+	case from.Bedrock != nil:
+		return p.makeBedrock("providers."+name, from.Bedrock)
+	case from.Failover != nil:
+		return p.makeFailover(from)
 	case from.Script != nil:
 		return script.Load(from.Script.File)
 	}
 	return nil, errors.New("it has no type")
 }
 
-func (p *providers) makeOpenAI(from *config.OpenAI) (provider.Provider, error) {
-	header := map[string]string{}
-	for name, value := range from.Headers {
-		header[name] = string(value)
+func (p *providers) makeLlamaCpp(from *config.LlamaCpp) provider.Provider {
+	common := p.config.Engine
+	model := engine.Model{
+		Weights:   from.Model,
+		Projector: from.Projector,
+		Context:   from.Context,
+		Slots:     cmp.Or(from.Parallel, common.Parallel),
+		Embedding: from.Embedding,
 	}
+	if !model.Embedding {
+		// What suits conversations says nothing about what a vector is made of.
+		model.Context = cmp.Or(model.Context, common.Context)
+	}
+	p.models = append(p.models, model)
+	if from.Fetch != config.FetchAtUse {
+		p.atStart = append(p.atStart, model)
+	}
+	options := llamacpp.Options{Pool: p.pool, Model: model}
+	if model.Embedding {
+		return llamacpp.NewEmbedder(options)
+	}
+	return llamacpp.New(options)
+}
+
+func (p *providers) makeOpenAI(from *config.OpenAI) (provider.Provider, error) {
 	client, err := openai.New(openai.Options{
 		BaseURL:         from.URL,
 		APIKey:          string(from.APIKey),
-		Header:          header,
+		Header:          plain(from.Headers),
 		DialTimeout:     from.Timeouts.Connect,
 		ResponseTimeout: from.Timeouts.FirstByte,
 		IdleTimeout:     from.Timeouts.Idle,
@@ -96,7 +136,7 @@ func (p *providers) makeOpenAI(from *config.OpenAI) (provider.Provider, error) {
 		return nil, err
 	}
 	p.closers = append(p.closers, client)
-	return retry.New(client, retry.Options{Attempts: from.Retry.Attempts, MaxWait: from.Retry.MaxWait}), nil
+	return client, nil
 }
 
 func (p *providers) close() error {

@@ -41,6 +41,8 @@ type Model struct {
 	S3Locations bool
 	// MaxImages is how many images a request may hold; 0 is 20, as on most models.
 	MaxImages int
+	// MaxVideos is how many videos a request may hold; 0 is any number.
+	MaxVideos int
 	// LaxImages says that an image may have another format than the one it is said
 	// to have.
 	LaxImages bool

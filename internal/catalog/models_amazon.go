@@ -17,6 +17,7 @@ func amazonText() []Model {
 	}
 	vision := nova
 	vision.S3Locations = true
+	vision.MaxVideos = 1 // "Video understanding" in the documentation of Nova
 	vision.Abilities = provider.Abilities{Tools: true, CachePoints: true, Images: true, Documents: true, Video: true}
 	reasoning := vision
 	reasoning.Abilities.Reasoning = true

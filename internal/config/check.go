@@ -18,11 +18,8 @@ func (d *decoder) check(c *Config) {
 	if (c.TLS.CertFile == "") != (c.TLS.KeyFile == "") {
 		d.fail("tls", "a certificate needs its key, and a key its certificate", "give both certFile and keyFile")
 	}
-	region := regexp.MustCompile(`^[a-z0-9-]{1,20}$`)
 	for i, r := range c.Regions {
-		if !region.MatchString(r) {
-			d.fail(fmt.Sprintf("regions[%d]", i), fmt.Sprintf("%q is no name of a region", r), "write it as us-east-1")
-		}
+		d.checkRegion(fmt.Sprintf("regions[%d]", i), r)
 	}
 	for key, zero := range map[string]bool{
 		"limits.maxBody":        c.Limits.MaxBody == 0,
@@ -34,9 +31,16 @@ func (d *decoder) check(c *Config) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Providers)) {
-		d.checkProvider(name, c.Providers[name])
+		d.checkProvider(name, c.Providers[name], c.Providers)
 	}
+	d.checkCycles(c.Providers)
 	d.checkModels(c)
+}
+
+func (d *decoder) checkRegion(key, region string) {
+	if !regexp.MustCompile(`^[a-z0-9-]{1,20}$`).MatchString(region) {
+		d.fail(key, fmt.Sprintf("%q is no name of a region", region), "write it as us-east-1")
+	}
 }
 
 func (d *decoder) checkListen(c *Config) {
@@ -51,11 +55,12 @@ func (d *decoder) checkListen(c *Config) {
 }
 
 // checkProvider judges one provider. Its name is told in logs and errors.
-func (d *decoder) checkProvider(name string, p Provider) {
+func (d *decoder) checkProvider(name string, p Provider, all map[string]Provider) {
 	key := "providers." + name
 	if name == "" || strings.Trim(strings.ToLower(name), "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
 		d.fail(key, "this is no name for a provider", "take letters, digits, - and _")
 	}
+	d.checkRetry(key, p.Retry())
 	switch {
 	case p.LlamaCpp != nil:
 		if e, ok := errors.AsType[*FormError](CheckWeights(p.LlamaCpp.Model)); ok {
@@ -64,19 +69,19 @@ func (d *decoder) checkProvider(name string, p Provider) {
 		if e, ok := errors.AsType[*FormError](checkProjector(p.LlamaCpp.Projector)); ok {
 			d.fail(key+".projector", e.What, e.Remedy)
 		}
-		if p.LlamaCpp.Projector != "" && p.LlamaCpp.Model == "default" {
-			d.fail(key+".projector", "the default model cannot see", "name the model that the projector is for")
+		if p.LlamaCpp.Projector != "" && (p.LlamaCpp.Model == defaultModel || p.LlamaCpp.Embedding) {
+			d.fail(key+".projector", "neither the default model nor one for vectors can see", "name the model that the projector is for")
 		}
 	case p.OpenAI != nil:
 		d.checkURL(key+".url", p.OpenAI.URL)
-		if p.OpenAI.Retry.Attempts == 0 {
-			d.fail(key+".retry.attempts", "there must be a first attempt", "write 1 to never try again")
-		}
-		for header, value := range p.OpenAI.Headers {
-			if strings.ContainsAny(header, " :\r\n\t") || header == "" || strings.ContainsAny(string(value), "\r\n") {
-				d.fail(key+".headers", fmt.Sprintf("%q is no header", header), "write it as name: value, on one line")
-			}
-		}
+		d.checkHeaders(key, p.OpenAI.Headers)
+	case p.Anthropic != nil:
+		d.checkURL(key+".url", p.Anthropic.URL)
+		d.checkHeaders(key, p.Anthropic.Headers)
+	case p.Bedrock != nil:
+		d.checkBedrock(key, p.Bedrock)
+	case p.Failover != nil:
+		d.checkFailover(key, p, all)
 	case p.Script != nil && p.Script.File == "":
 		d.fail(key, "the file of rules is missing", "add \"file: \" and a path")
 	}
@@ -91,8 +96,20 @@ func (d *decoder) checkURL(key, address string) {
 		d.fail(key, fmt.Sprintf("%q is no address of a server", address), "write it as http://localhost:8000/v1")
 	case u.User != nil:
 		d.fail(key, "the address holds a password", "take it out, and give the key by apiKeyEnv")
-	case strings.HasSuffix(strings.TrimRight(u.Path, "/"), "/chat/completions"):
-		d.fail(key, "the address names one operation", "end it before /chat/completions")
+	default:
+		for _, operation := range []string{"/chat/completions", "/messages", "/embeddings", "/rerank"} {
+			if strings.HasSuffix(strings.TrimRight(u.Path, "/"), operation) {
+				d.fail(key, "the address names one operation", "end it before "+operation)
+			}
+		}
+	}
+}
+
+// checkEndpoint is checkURL for the address of an AWS service.
+func (d *decoder) checkEndpoint(key, address string) {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil {
+		d.fail(key, fmt.Sprintf("%q is no address of the service", address), "write it as https://bedrock-runtime.us-east-1.amazonaws.com")
 	}
 }
 
@@ -136,7 +153,7 @@ func (d *decoder) failMapping(m Model, providers []string, e *catalog.MappingErr
 func modelIDs() []string {
 	var ids []string
 	for _, m := range catalog.Models() {
-		if m.Converse {
+		if m.Family != "" {
 			ids = append(ids, m.ID)
 		}
 	}

@@ -34,6 +34,9 @@ type Config struct {
 	// Models say which provider answers for which model ids. There is at least
 	// one.
 	Models []Model `yaml:"models"`
+	// Prompts is the file of the prompts that a conversation may name instead of
+	// a model; empty for none.
+	Prompts string `yaml:"prompts"`
 	// Log says what is told about the server's work.
 	Log Log `yaml:"log"`
 	// Limits bound what a request may take.
@@ -83,10 +86,13 @@ type Engine struct {
 
 // Provider is one source of answers. Of its pointers the one of its Type is set.
 type Provider struct {
-	Type     ProviderType
-	LlamaCpp *LlamaCpp
-	OpenAI   *OpenAI
-	Script   *Script
+	Type      ProviderType
+	LlamaCpp  *LlamaCpp
+	OpenAI    *OpenAI
+	Anthropic *Anthropic
+	Bedrock   *Bedrock
+	Failover  *Failover
+	Script    *Script
 }
 
 // ProviderType is a kind of provider, in the words of the file.
@@ -94,27 +100,52 @@ type ProviderType string
 
 // The types of providers.
 const (
-	TypeLlamaCpp ProviderType = "llamacpp"
-	TypeOpenAI   ProviderType = "openai"
-	TypeScript   ProviderType = "script"
+	TypeLlamaCpp  ProviderType = "llamacpp"
+	TypeOpenAI    ProviderType = "openai"
+	TypeAnthropic ProviderType = "anthropic"
+	TypeBedrock   ProviderType = "bedrock"
+	TypeFailover  ProviderType = "failover"
+	TypeWeighted  ProviderType = "weighted"
+	TypeScript    ProviderType = "script"
 )
 
 func (ProviderType) values() []string {
-	return []string{string(TypeLlamaCpp), string(TypeOpenAI), string(TypeScript)}
+	return []string{
+		string(TypeLlamaCpp), string(TypeOpenAI), string(TypeAnthropic), string(TypeBedrock),
+		string(TypeFailover), string(TypeWeighted), string(TypeScript),
+	}
 }
 
 // LlamaCpp is a model that the engine runs on this machine.
 type LlamaCpp struct {
-	// Model is "default", a hub reference hf:owner/repo/file.gguf, or the path of
-	// a GGUF file.
+	// Model is "default", "default-embedding", a hub reference
+	// hf:owner/repo/file.gguf, or the path of a GGUF file.
 	Model string `yaml:"model"`
 	// Projector is what lets the model see: a multimodal projector, mmproj in
 	// llama.cpp's words, named as Model is. Empty for a model of text.
 	Projector string `yaml:"projector"`
+	// Embedding says that the model turns texts into vectors, and answers no
+	// conversations. The default of Model is then default-embedding.
+	Embedding bool `yaml:"embedding"`
+	// Fetch says when a model that is not on this machine is fetched.
+	Fetch Fetch `yaml:"fetch"`
 	// Context and Parallel are those of Engine.
 	Context  int `yaml:"context"`
 	Parallel int `yaml:"parallel"`
 }
+
+// Fetch is a time to fetch a model.
+type Fetch string
+
+// The times of Fetch.
+const (
+	// FetchAtStart lets the server serve when everything is there.
+	FetchAtStart Fetch = "start"
+	// FetchAtUse lets the first request for the model wait instead.
+	FetchAtUse Fetch = "use"
+)
+
+func (Fetch) values() []string { return []string{string(FetchAtStart), string(FetchAtUse)} }
 
 // OpenAI is a server with /v1/chat/completions.
 type OpenAI struct {
@@ -231,8 +262,8 @@ func (c *Config) Catalog() catalog.Options {
 	opts := catalog.Options{Strict: c.Strict, Mappings: make([]catalog.Mapping, len(c.Models))}
 	for i, m := range c.Models {
 		upstream := m.Upstream
-		if openAI := c.Providers[m.Provider].OpenAI; upstream == "" && openAI != nil {
-			upstream = openAI.Model
+		if upstream == "" {
+			upstream = c.Providers[m.Provider].DefaultModel()
 		}
 		opts.Mappings[i] = catalog.Mapping{
 			ID: m.ID, Provider: m.Provider, Upstream: upstream, BaseModel: m.BaseModel,
@@ -265,6 +296,14 @@ func (p Provider) Describe() string {
 		return "embedded engine, " + p.LlamaCpp.Model
 	case p.OpenAI != nil:
 		return p.OpenAI.URL
+	case p.Anthropic != nil:
+		return p.Anthropic.URL
+	case p.Bedrock != nil:
+		return p.Bedrock.describe()
+	case p.Type == TypeWeighted:
+		return p.Failover.describe("by weight: ")
+	case p.Failover != nil:
+		return p.Failover.describe("in turn: ")
 	case p.Script != nil:
 		return "script " + p.Script.File
 	}

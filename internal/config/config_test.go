@@ -42,7 +42,11 @@ func TestEmptyFileIsDefault(t *testing.T) {
 		}
 	}
 	d := Default()
-	if len(d.Models) != 1 || d.Models[0].ID != "*" || d.Models[0].Provider != LocalProvider || d.Providers[LocalProvider].LlamaCpp.Model != "default" {
+	vectors := &LlamaCpp{Model: "default-embedding", Embedding: true, Fetch: FetchAtUse}
+	if diff := cmp.Diff(vectors, d.Providers[EmbeddingProvider].LlamaCpp); diff != "" {
+		t.Error(diff)
+	}
+	if len(d.Models) != 11 || d.Models[0].ID != "*" || d.Models[0].Provider != LocalProvider || d.Providers[LocalProvider].LlamaCpp.Model != "default" {
 		t.Errorf("the default is %+v", d)
 	}
 }
@@ -62,8 +66,8 @@ engine:
   parallel: 2
   startTimeout: 90s
 providers:
-  small: {type: llamacpp, model: models/small.GGUF, context: 2048}
-  hub: &hub {type: llamacpp, model: "hf:owner/repo/file.gguf@main", parallel: 1}
+  small: {type: llamacpp, model: models/small.GGUF, embedding: true, context: 2048}
+  hub: &hub {type: llamacpp, model: "hf:owner/repo/file.gguf@main", fetch: use, parallel: 1}
   again: *hub
   vllm:
     type: openai
@@ -91,7 +95,7 @@ limits: {maxBody: 64MB, requestTimeout: 10m, drainTimeout: 0s}
 
 // whole is what wholeFile in the folder says.
 func whole(folder string) *Config {
-	hub := Provider{Type: TypeLlamaCpp, LlamaCpp: &LlamaCpp{Model: "hf:owner/repo/file.gguf@main", Parallel: 1}}
+	hub := Provider{Type: TypeLlamaCpp, LlamaCpp: &LlamaCpp{Model: "hf:owner/repo/file.gguf@main", Fetch: FetchAtUse, Parallel: 1}}
 	remote := defaultOpenAI()
 	remote.URL, remote.Model, remote.APIKey, remote.APIKeyFile = "https://models.example/v1", "big", "sk-file", filepath.Join(folder, "key")
 	return &Config{
@@ -103,7 +107,7 @@ func whole(folder string) *Config {
 		Strict:  true,
 		Engine:  Engine{Path: "llama-server", Threads: 4, Memory: 6 << 30, Context: 4096, Parallel: 2, StartTimeout: 90 * time.Second},
 		Providers: map[string]Provider{
-			"small": {Type: TypeLlamaCpp, LlamaCpp: &LlamaCpp{Model: filepath.Join(folder, "models/small.GGUF"), Context: 2048}},
+			"small": {Type: TypeLlamaCpp, LlamaCpp: &LlamaCpp{Model: filepath.Join(folder, "models/small.GGUF"), Embedding: true, Fetch: FetchAtStart, Context: 2048}},
 			"hub":   hub,
 			"again": hub,
 			"vllm": {Type: TypeOpenAI, OpenAI: &OpenAI{
@@ -164,6 +168,30 @@ func TestModelsLeftOut(t *testing.T) {
 		c := load(t, "providers: "+tt.providers)
 		if diff := cmp.Diff([]Model{{ID: "*", Provider: tt.want}}, c.Models); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.providers, diff)
+		}
+	}
+}
+
+// The provider named embeddings answers for the models that it is there for, and
+// for no conversations.
+func TestEmbeddingsLeftOut(t *testing.T) {
+	for _, providers := range []string{
+		"{vllm: {type: openai, url: 'http://x/v1'}, embeddings: {type: openai, url: 'http://y/v1'}}",
+		"{embeddings: {type: llamacpp, embedding: true}, vllm: {type: openai, url: 'http://x/v1'}}",
+	} {
+		c := load(t, "providers: "+providers)
+		byID := map[string]string{}
+		for _, m := range c.Models {
+			byID[m.ID] = m.Provider
+		}
+		if byID["*"] != "vllm" || byID["amazon.titan-embed-text-v2:0"] != "embeddings" || byID["cohere.rerank-v3-5:0"] != "embeddings" {
+			t.Errorf("%s: %v", providers, byID)
+		}
+	}
+	for _, local := range []string{"{type: llamacpp, embedding: true}", "{type: llamacpp, model: default-embedding}"} {
+		got := load(t, "providers: {embeddings: "+local+"}").Providers["embeddings"].LlamaCpp
+		if diff := cmp.Diff(&LlamaCpp{Model: "default-embedding", Embedding: true, Fetch: FetchAtStart}, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", local, diff)
 		}
 	}
 }

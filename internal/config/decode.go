@@ -158,6 +158,15 @@ func (d *decoder) provider(n *yaml.Node, p *Provider, key string) {
 	case TypeOpenAI:
 		p.OpenAI = defaultOpenAI()
 		keys = p.OpenAI
+	case TypeAnthropic:
+		p.Anthropic = defaultAnthropic()
+		keys = p.Anthropic
+	case TypeBedrock:
+		p.Bedrock = defaultBedrock()
+		keys = p.Bedrock
+	case TypeFailover, TypeWeighted:
+		p.Failover = defaultFailover()
+		keys = p.Failover
 	case TypeScript:
 		p.Script = new(Script)
 		keys = p.Script

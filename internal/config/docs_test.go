@@ -31,6 +31,8 @@ func TestExampleIsDefault(t *testing.T) {
 // name are all that is missing.
 func TestExampleUncommented(t *testing.T) {
 	t.Setenv("GPU_KEY", "k")
+	t.Setenv("ANTHROPIC_API_KEY", "k")
+	t.Setenv("BEDROCK_SECRET", "k")
 	content := readFile(t, examplePath)
 	// Comments in prose have one space after the #.
 	content = regexp.MustCompile(`(?m)^#([a-z]|  )`).ReplaceAllString(content, "$1")
@@ -71,7 +73,7 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 			}
 		}
 	}
-	for _, part := range []any{Config{}, LlamaCpp{}, OpenAI{}, Script{}} {
+	for _, part := range []any{Config{}, LlamaCpp{}, OpenAI{}, Anthropic{}, Bedrock{}, Failover{}, Script{}} {
 		walk(reflect.TypeOf(part))
 	}
 }
@@ -79,6 +81,7 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 // The examples of the manual load.
 func TestManualExamples(t *testing.T) {
 	t.Setenv("GPU_KEY", "k")
+	t.Setenv("ANTHROPIC_API_KEY", "k")
 	blocks := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(readFile(t, manualPath), -1)
 	if len(blocks) < 5 {
 		t.Fatalf("the manual has %d examples", len(blocks))

@@ -34,10 +34,10 @@ func CheckAddress(address string) error {
 // CheckWeights judges how the weights of a model are named: default, a file of a
 // hub, or a path. The error is a *FormError.
 func CheckWeights(model string) error {
-	if model == "default" || isFile(model) || isHub(model) {
+	if model == defaultModel || model == defaultEmbedding || isFile(model) || isHub(model) {
 		return nil
 	}
-	return &FormError{fmt.Sprintf("%q is no model", model), "write default, hf:owner/repo/file.gguf or the path of a .gguf file"}
+	return &FormError{fmt.Sprintf("%q is no model", model), "write default, default-embedding, hf:owner/repo/file.gguf or the path of a .gguf file"}
 }
 
 // checkProjector judges how a projector is named: a file of a hub, or a path. The

@@ -22,6 +22,7 @@ func (d *decoder) resolvePaths(c *Config, folder string) {
 	d.resolveFile("tls.certFile", &c.TLS.CertFile, folder)
 	d.resolveFile("tls.keyFile", &c.TLS.KeyFile, folder)
 	d.resolve("dataDir", &c.DataDir, folder)
+	d.resolveFile("prompts", &c.Prompts, folder)
 	d.resolveProgram("engine.path", &c.Engine.Path, folder)
 	d.resolveProgram("engine.python", &c.Engine.Python, folder)
 	for _, name := range slices.Sorted(maps.Keys(c.Providers)) {
@@ -32,6 +33,11 @@ func (d *decoder) resolvePaths(c *Config, folder string) {
 			d.resolveWeights(key+".projector", &p.LlamaCpp.Projector, folder)
 		case p.OpenAI != nil:
 			d.resolveFile(key+".apiKeyFile", &p.OpenAI.APIKeyFile, folder)
+		case p.Anthropic != nil:
+			d.resolveFile(key+".apiKeyFile", &p.Anthropic.APIKeyFile, folder)
+		case p.Bedrock != nil:
+			d.resolveFile(key+".apiKeyFile", &p.Bedrock.APIKeyFile, folder)
+			d.resolveFile(key+".secretAccessKeyFile", &p.Bedrock.SecretAccessKeyFile, folder)
 		case p.Script != nil:
 			d.resolveFile(key+".file", &p.Script.File, folder)
 		}

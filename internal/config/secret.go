@@ -28,27 +28,42 @@ const maxSecret = 64 << 10
 // fetchSecrets brings each key from where the file says that it is.
 func (d *decoder) fetchSecrets(c *Config) {
 	for _, name := range slices.Sorted(maps.Keys(c.Providers)) {
-		if p := c.Providers[name].OpenAI; p != nil {
-			d.fetchSecret("providers."+name, p)
+		key := "providers." + name
+		switch p := c.Providers[name]; {
+		case p.OpenAI != nil:
+			d.fetchSecret(key, secretOf{"apiKey", &p.OpenAI.APIKey, p.OpenAI.APIKeyEnv, p.OpenAI.APIKeyFile})
+		case p.Anthropic != nil:
+			d.fetchSecret(key, secretOf{"apiKey", &p.Anthropic.APIKey, p.Anthropic.APIKeyEnv, p.Anthropic.APIKeyFile})
+		case p.Bedrock != nil:
+			d.fetchSecret(key, secretOf{"apiKey", &p.Bedrock.APIKey, p.Bedrock.APIKeyEnv, p.Bedrock.APIKeyFile})
+			d.fetchSecret(key, secretOf{"secretAccessKey", &p.Bedrock.SecretAccessKey, p.Bedrock.SecretAccessKeyEnv, p.Bedrock.SecretAccessKeyFile})
 		}
 	}
 }
 
-func (d *decoder) fetchSecret(key string, p *OpenAI) {
+// secretOf is a secret by the names of its keys, and where the file says that it
+// is: in itself, in a variable, or in a file.
+type secretOf struct {
+	name      string
+	secret    *Secret
+	env, file string
+}
+
+func (d *decoder) fetchSecret(key string, s secretOf) {
 	switch {
-	case p.APIKey != "" && p.APIKeyEnv+p.APIKeyFile != "" || p.APIKeyEnv != "" && p.APIKeyFile != "":
-		d.fail(key, "the key is given more than once", "keep one of apiKey, apiKeyEnv and apiKeyFile")
-	case p.APIKeyEnv != "":
-		p.APIKey = Secret(os.Getenv(p.APIKeyEnv))
-		if p.APIKey == "" {
-			d.fail(key+".apiKeyEnv", "the environment variable "+p.APIKeyEnv+" is not set", "export it before the start")
+	case *s.secret != "" && s.env+s.file != "" || s.env != "" && s.file != "":
+		d.fail(key, "the key is given more than once", "keep one of "+s.name+", "+s.name+"Env and "+s.name+"File")
+	case s.env != "":
+		*s.secret = Secret(os.Getenv(s.env))
+		if *s.secret == "" {
+			d.fail(key+"."+s.name+"Env", "the environment variable "+s.env+" is not set", "export it before the start")
 		}
-	case p.APIKeyFile != "":
-		secret, err := readSecret(p.APIKeyFile)
+	case s.file != "":
+		secret, err := readSecret(s.file)
 		if err != nil {
-			d.fail(key+".apiKeyFile", err.Error(), "name a file that holds the key alone")
+			d.fail(key+"."+s.name+"File", err.Error(), "name a file that holds the key alone")
 		}
-		p.APIKey = secret
+		*s.secret = secret
 	}
 }
 

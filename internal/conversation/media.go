@@ -28,15 +28,18 @@ const (
 // checkMedia holds the images of a request to the limits. It looks into their heads:
 // an image is what it says it is, or nothing.
 func (r Rules) checkMedia(req *bedrock.ConverseRequest) error {
-	images, documents := 0, 0
+	var counts mediaCounts
 	for _, message := range req.Messages {
-		images, documents = countMedia(message.Content, images, documents)
+		counts.add(message.Content)
 	}
-	if limit := cmp.Or(r.Model.MaxImages, maxImages); images > limit {
-		return r.byModel("too many images and documents: %d + %d > %d", images, documents, limit)
+	if limit := cmp.Or(r.Model.MaxImages, maxImages); counts.images > limit {
+		return r.byModel("too many images and documents: %d + %d > %d", counts.images, counts.documents, limit)
+	}
+	if limit := r.Model.MaxVideos; limit > 0 && counts.videos > limit {
+		return r.byModel("too many videos: %d > %d", counts.videos, limit)
 	}
 	side := maxSide
-	if images > maxImages {
+	if counts.images > maxImages {
 		side = manySide
 	}
 	for i, message := range req.Messages {
@@ -50,25 +53,30 @@ func (r Rules) checkMedia(req *bedrock.ConverseRequest) error {
 	return nil
 }
 
-func countMedia(content []bedrock.ContentBlock, images, documents int) (int, int) {
+// mediaCounts are the media of a request, those in results of tools included.
+type mediaCounts struct{ images, videos, documents int }
+
+func (c *mediaCounts) add(content []bedrock.ContentBlock) {
 	for _, block := range content {
-		switch {
-		case block.Image != nil:
-			images++
-		case block.Document != nil:
-			documents++
-		case block.ToolResult != nil:
-			for _, part := range block.ToolResult.Content {
-				if part.Image != nil {
-					images++
-				}
-				if part.Document != nil {
-					documents++
-				}
-			}
+		c.addOne(block.Image != nil, block.Video != nil, block.Document != nil)
+		if block.ToolResult == nil {
+			continue
+		}
+		for _, part := range block.ToolResult.Content {
+			c.addOne(part.Image != nil, part.Video != nil, part.Document != nil)
 		}
 	}
-	return images, documents
+}
+
+func (c *mediaCounts) addOne(image, video, document bool) {
+	switch {
+	case image:
+		c.images++
+	case video:
+		c.videos++
+	case document:
+		c.documents++
+	}
 }
 
 // checkImages looks at the image that a block is, and those that it holds.

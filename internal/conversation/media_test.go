@@ -61,6 +61,8 @@ const byModel = "The model returned the following errors: "
 func TestImages(t *testing.T) {
 	many := able()
 	many.MaxImages = 100
+	oneVideo := able()
+	oneVideo.MaxVideos = 1
 	lax := able()
 	lax.LaxImages = true
 	one := imageOf("png", pngOf(1, 1))
@@ -77,6 +79,9 @@ func TestImages(t *testing.T) {
 		"too many even there":   {many, talk(user(slices.Repeat([]bedrock.ContentBlock{one}, 101)...)), "too many images and documents: 101 + 0 > 100"},
 		"large":                 {able(), talk(user(hi, large)), "messages.0.content.1.image.source.base64: image exceeds 5 MB maximum: 5242976 bytes > 5242880 bytes"},
 		"large in a result":     {able(), inResults(large), "messages.2.content.0.tool_result.content.1.image.source.base64: image exceeds 5 MB maximum: 5242976 bytes > 5242880 bytes"},
+		"a video":               {oneVideo, talk(user(hi, video)), ""},
+		"two videos":            {oneVideo, talk(user(hi, video), assistant(hi), user(video)), "too many videos: 2 > 1"},
+		"two, where they may":   {able(), talk(user(video, video)), ""},
 		"as wide as may be":     {able(), talk(user(imageOf("png", pngOf(8000, 1)))), ""},
 		"wider":                 {able(), talk(user(imageOf("png", pngOf(8001, 1)))), "messages.0.content.0.image.source.base64.data: At least one of the image dimensions exceed max allowed size: 8000 pixels"},
 		"higher":                {able(), talk(user(imageOf("png", pngOf(1, 8001)))), "messages.0.content.0.image.source.base64.data: At least one of the image dimensions exceed max allowed size: 8000 pixels"},

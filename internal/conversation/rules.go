@@ -26,7 +26,8 @@ type Rules struct {
 // *bedrock.ValidationException in the words of the service.
 func (r Rules) Check(req *bedrock.ConverseRequest) error {
 	for _, check := range []func(*bedrock.ConverseRequest) error{
-		r.checkFields, r.checkStream, r.checkContent, r.checkMedia, r.checkTurns, r.checkSystemTurns, r.checkTools, r.checkPairs, r.checkSystem, r.checkCachePoints,
+		r.checkFields, r.checkStream, r.checkContent, r.checkMedia, r.checkDocuments, r.checkTurns, r.checkSystemTurns,
+		r.checkTools, r.checkPairs, r.checkSystem, r.checkCachePoints,
 	} {
 		if err := check(req); err != nil {
 			return err
@@ -91,12 +92,13 @@ func (r Rules) checkStream(*bedrock.ConverseRequest) error {
 	return nil
 }
 
+func emptyContent(message int) error {
+	return invalid("The content field in the Message object at messages.%d is empty. Add a ContentBlock object to the content field and try again.", message)
+}
+
 func (r Rules) checkTurns(req *bedrock.ConverseRequest) error {
 	turns, last := r.Model.Turns, bedrock.ConversationRole("")
 	for i, message := range req.Messages {
-		if len(message.Content) == 0 {
-			return invalid("The content field in the Message object at messages.%d is empty. Add a ContentBlock object to the content field and try again.", i)
-		}
 		if message.Role == bedrock.ConversationRoleSystem {
 			continue
 		}
@@ -107,6 +109,9 @@ func (r Rules) checkTurns(req *bedrock.ConverseRequest) error {
 			return invalid("A conversation must alternate between user and assistant roles. Make sure the conversation alternates between user and assistant roles and try again.")
 		}
 		last = message.Role
+		if len(message.Content) == 0 {
+			return emptyContent(i)
+		}
 	}
 	switch {
 	case last == "":
@@ -155,10 +160,12 @@ func (r Rules) checkBlock(block *bedrock.ContentBlock, at string) error {
 			return nil
 		}
 		return unsupportedBlock("reasoningContent")
-	case block.CitationsContent != nil:
+	case block.CitationsContent != nil && !r.documents():
 		return unsupportedBlock("citationsContent")
-	case block.SearchResult != nil:
+	case block.SearchResult != nil && !r.documents():
 		return unsupportedBlock("searchResult")
+	case block.CitationsContent != nil, block.SearchResult != nil:
+		return nil
 	case block.GuardContent != nil:
 		return r.checkGuarded(block.GuardContent)
 	case block.ToolAddition != nil || block.ToolRemoval != nil:
@@ -179,20 +186,6 @@ func (r Rules) checkGuarded(guarded *bedrock.GuardrailConverseContentBlock) erro
 // blank tells text that the model's service refuses as none.
 func (r Rules) blank(text string) bool {
 	return text == "" || !r.Model.Turns.WhiteSpace && strings.TrimSpace(text) == ""
-}
-
-func (r Rules) documents() bool { return r.Model.Abilities.Documents && r.Provider.Documents }
-
-// checkDocument refuses documents in S3 as the models do that cannot fetch them:
-// with their own error about the native body, not with the one for images.
-func (r Rules) checkDocument(document *bedrock.DocumentBlock, at string) error {
-	switch {
-	case !r.documents():
-		return unsupportedBlock("document")
-	case document.Source != nil && document.Source.S3Location != nil && !r.Model.S3Locations:
-		return invalid("The model returned the following errors: %s.document.source.type: Field required", at)
-	}
-	return nil
 }
 
 func unsupportedBlock(kind string) error {

@@ -115,7 +115,7 @@ func TestAbilities(t *testing.T) {
 		want string
 	}{
 		"image":              {talk(user(image)), noBlock("image")},
-		"document":           {talk(user(document)), noBlock("document")},
+		"document":           {talk(user(hi, document)), noBlock("document")},
 		"video":              {talk(user(video)), noBlock("video")},
 		"audio":              {talk(user(audio)), noBlock("audio")},
 		"reasoning":          {talk(user(hi), assistant(reasoning)), noBlock("reasoningContent")},
@@ -180,8 +180,8 @@ func TestRefusals(t *testing.T) {
 		"a system prompt":                   {conversation.Rules{Model: strict(), Provider: every}, withSystem(bedrock.SystemContentBlock{Text: new("b")}), noSystem},
 		"a blank system prompt":             {conversation.Rules{Model: able(), Provider: every}, withSystem(bedrock.SystemContentBlock{Text: new(" ")}), "The text field in the SystemContentBlock object at system.1 is blank. Add text to the text field, and try again."},
 		"a guarded system prompt":           {conversation.Rules{Model: able(), Provider: every}, withSystem(bedrock.SystemContentBlock{GuardContent: &bedrock.GuardrailConverseContentBlock{}}), ""},
-		"citations":                         {conversation.Rules{Model: able(), Provider: every}, talk(user(bedrock.ContentBlock{CitationsContent: &bedrock.CitationsContentBlock{}})), noBlock("citationsContent")},
-		"search results":                    {conversation.Rules{Model: able(), Provider: every}, talk(user(bedrock.ContentBlock{SearchResult: &bedrock.SearchResultBlock{}})), noBlock("searchResult")},
+		"citations":                         {conversation.Rules{Model: able(), Provider: textOnly}, talk(user(bedrock.ContentBlock{CitationsContent: &bedrock.CitationsContentBlock{}})), noBlock("citationsContent")},
+		"search results":                    {conversation.Rules{Model: able(), Provider: textOnly}, talk(user(bedrock.ContentBlock{SearchResult: &bedrock.SearchResultBlock{}})), noBlock("searchResult")},
 		"guarded content":                   {conversation.Rules{Model: able(), Provider: textOnly}, talk(user(bedrock.ContentBlock{GuardContent: &bedrock.GuardrailConverseContentBlock{Text: &bedrock.GuardrailConverseTextBlock{}}})), ""},
 		"a guarded image":                   {conversation.Rules{Model: able(), Provider: textOnly}, talk(user(bedrock.ContentBlock{GuardContent: &bedrock.GuardrailConverseContentBlock{Image: &bedrock.GuardrailConverseImageBlock{}}})), noBlock("image")},
 		"an image in S3 for nobody":         {conversation.Rules{Model: able(), Provider: provider.Abilities{Images: true}}, talk(user(imageInS3)), noField("s3Uri")},

@@ -70,6 +70,8 @@ func (r Rules) checkToolResult(result *bedrock.ToolResultBlock, at string) error
 			// Where a document of a result lies is no business of the rules: what
 			// is refused beside a result was taken in it (recorded).
 			return unsupportedBlock("document")
+		case content.SearchResult != nil && !r.documents():
+			return unsupportedBlock("searchResult")
 		case block.Image == nil && block.Video == nil:
 			continue
 		}

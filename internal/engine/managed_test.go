@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -70,6 +71,27 @@ func wantParis(t *testing.T, l *Lease) {
 	}
 	if !strings.Contains(answer, "Paris") {
 		t.Errorf("answered %q", answer)
+	}
+}
+
+// TestManagedEngineProjector hands a projector to llama.cpp, which says that the
+// default model is none. A model that sees is too large for a test.
+func TestManagedEngineProjector(t *testing.T) {
+	p := managedPool(t)
+	paths, err := fetchWeights(t.Context(), p.opts.Cache, DefaultWeights)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seeing := defaultModel
+	seeing.Projector = paths[0]
+	_, err = p.Acquire(t.Context(), seeing)
+	start, ok := errors.AsType[*StartError](err)
+	if !ok {
+		t.Fatalf("got %v", err)
+	}
+	t.Log(err)
+	if output := strings.Join(start.Output, "\n"); !strings.Contains(output, "mmproj") && !strings.Contains(output, "clip") {
+		t.Errorf("llama.cpp saw no projector: %v", err)
 	}
 }
 

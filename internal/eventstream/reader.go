@@ -5,6 +5,7 @@ import (
 	"errors"
 	"hash/crc32"
 	"io"
+	"slices"
 	"time"
 )
 
@@ -43,6 +44,30 @@ func (r *Reader) Next() (*Message, error) {
 	message := &Message{Payload: body[headers:]}
 	message.Headers, err = parseHeaders(body[:headers])
 	return message, err
+}
+
+// NextFrame gives the bytes of the next message as they stand, appended to buf,
+// for whoever passes it on. The bounds are held, the message's own checksum is its
+// reader's business. Errors are those of Next.
+func (r *Reader) NextFrame(buf []byte) ([]byte, error) {
+	var prelude [preludeLength]byte
+	if _, err := io.ReadFull(r.from, prelude[:]); err != nil {
+		return nil, err
+	}
+	total, _, err := lengths(prelude[:])
+	if err != nil {
+		return nil, err
+	}
+	buf = append(buf, prelude[:]...)
+	rest := total - preludeLength
+	buf = slices.Grow(buf, rest)[:len(buf)+rest]
+	if _, err := io.ReadFull(r.from, buf[len(buf)-rest:]); err != nil {
+		if errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF
+		}
+		return nil, err
+	}
+	return buf, nil
 }
 
 // lengths reads and checks a prelude.

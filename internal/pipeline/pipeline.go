@@ -6,11 +6,13 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/saprolite/saprolite/internal/bedrock"
 	"github.com/saprolite/saprolite/internal/catalog"
 	"github.com/saprolite/saprolite/internal/conversation"
+	"github.com/saprolite/saprolite/internal/document"
 	"github.com/saprolite/saprolite/internal/provider"
 )
 
@@ -20,12 +22,20 @@ type Pipeline struct {
 	Catalog *catalog.Catalog
 	// Providers are the configured ones, by name.
 	Providers map[string]provider.Provider
+	// Documents reads the documents for the providers that do not. Without it
+	// those providers get none.
+	Documents *document.Extractor
 }
 
 // Route is where the inferences of one request go.
 type Route struct {
 	catalog.Target
-	provider provider.Provider
+	provider  provider.Provider
+	documents *document.Extractor
+	// mu guards what was last carried, and of which request.
+	mu      sync.Mutex
+	of      *bedrock.ConverseRequest
+	carried carried
 }
 
 // Route resolves a model id. The error carries a bedrock.Exception.
@@ -38,11 +48,19 @@ func (p *Pipeline) Route(modelID string) (*Route, error) {
 	if !ok {
 		return nil, fmt.Errorf("the catalogue names a provider that does not exist: %q", target.Provider)
 	}
-	return &Route{target, to}, nil
+	return &Route{Target: target, provider: to, documents: p.Documents}, nil
 }
 
-// Abilities is what the provider carries for the model.
+// Abilities is what the provider carries for the model, and documents: their text
+// is carried where they are not.
 func (r *Route) Abilities() provider.Abilities {
+	abilities := r.own()
+	abilities.Documents = abilities.Documents || r.documents != nil
+	return abilities
+}
+
+// own is what the provider itself carries.
+func (r *Route) own() provider.Abilities {
 	if capable, ok := r.provider.(provider.Capable); ok {
 		return capable.Abilities(r.Upstream)
 	}
@@ -51,7 +69,22 @@ func (r *Route) Abilities() provider.Abilities {
 
 // call words a request for the provider.
 func (r *Route) call(req *bedrock.ConverseRequest, incremental bool) provider.Call {
-	return provider.Call{Model: r.upstream(), Request: req, Incremental: incremental}
+	call := provider.Call{Model: r.upstream(), Request: req, Incremental: incremental}
+	if r.Upstream == "" {
+		call.Requested = r.ID.Text
+	}
+	return call
+}
+
+// Forward leads a request past the house, to an upstream that is Bedrock itself.
+// It is false where the provider's is not.
+func (r *Route) Forward(ctx context.Context, call provider.RawCall) (provider.Pieces, bool) {
+	to, ok := r.provider.(provider.Passthrough)
+	if !ok {
+		return nil, false
+	}
+	call.Model = cmp.Or(r.Upstream, r.ID.Text)
+	return to.Forward(ctx, call), true
 }
 
 // Counts says whether the provider can count tokens.
@@ -67,7 +100,11 @@ func (r *Route) CountTokens(ctx context.Context, req *bedrock.ConverseRequest) (
 	if !ok {
 		return 0, &bedrock.ValidationException{Message: "The provided model doesn't support counting tokens."}
 	}
-	return counter.CountTokens(ctx, r.call(req, false))
+	carried, err := r.carry(ctx, req)
+	if err != nil {
+		return 0, err
+	}
+	return counter.CountTokens(ctx, r.call(carried.request, false))
 }
 
 // Embed turns texts into vectors; timing is filled in but for FirstByte. The error
@@ -118,18 +155,31 @@ type Timing struct {
 // Converse answers a request, each block whole. The events are the provider's, with
 // the latency filled in; timing is filled in as they pass.
 func (r *Route) Converse(ctx context.Context, req *bedrock.ConverseRequest, timing *Timing) provider.Events {
-	return r.timed(ctx, r.call(req, false), timing)
+	return r.timed(r.answer(ctx, r.call(req, false)), timing)
 }
 
 // ConverseStream is Converse with deltas as the model makes them.
 func (r *Route) ConverseStream(ctx context.Context, req *bedrock.ConverseRequest, timing *Timing) provider.Events {
-	return r.timed(ctx, r.call(req, true), timing)
+	return r.timed(r.answer(ctx, r.call(req, true)), timing)
 }
 
-func (r *Route) timed(ctx context.Context, call provider.Call, timing *Timing) provider.Events {
+// answer is the way of a call to the provider and back.
+func (r *Route) answer(ctx context.Context, call provider.Call) provider.Events {
+	return func(yield func(bedrock.ConverseStreamOutput, error) bool) {
+		carried, err := r.carry(ctx, call.Request)
+		if err != nil {
+			yield(bedrock.ConverseStreamOutput{}, err)
+			return
+		}
+		call.Request = carried.request
+		cited(r.provider.Converse(ctx, call), carried.sources)(yield)
+	}
+}
+
+func (r *Route) timed(events provider.Events, timing *Timing) provider.Events {
 	return func(yield func(bedrock.ConverseStreamOutput, error) bool) {
 		start := time.Now()
-		for event, err := range r.provider.Converse(ctx, call) {
+		for event, err := range events {
 			switch {
 			case event.ContentBlockDelta != nil && timing.FirstByte == 0:
 				timing.FirstByte = time.Since(start)

@@ -88,18 +88,23 @@ func TestRouteRefuses(t *testing.T) {
 func TestCalls(t *testing.T) {
 	req := &bedrock.ConverseRequest{ModelId: haiku}
 	for _, test := range []struct {
-		id, model string
-	}{{haiku, "upstream-model"}, {"us." + haiku, "upstream-model"}, {"meta.llama3-8b-instruct-v1:0", "meta.llama3-8b-instruct-v1:0"}} {
+		id, model, requested string
+	}{
+		{haiku, "upstream-model", ""},
+		{"us." + haiku, "upstream-model", ""},
+		{"meta.llama3-8b-instruct-v1:0", "meta.llama3-8b-instruct-v1:0", "meta.llama3-8b-instruct-v1:0"},
+		{"us.meta.llama3-2-1b-instruct-v1:0", "meta.llama3-2-1b-instruct-v1:0", "us.meta.llama3-2-1b-instruct-v1:0"},
+	} {
 		p := &counting{}
 		to := route(t, p, test.id)
 		for range to.Converse(t.Context(), req, new(pipeline.Timing)) {
 		}
-		if d := cmp.Diff(provider.Call{Model: test.model, Request: req}, p.call); d != "" {
+		if d := cmp.Diff(provider.Call{Model: test.model, Requested: test.requested, Request: req}, p.call); d != "" {
 			t.Errorf("%s: Converse: %s", test.id, d)
 		}
 		for range to.ConverseStream(t.Context(), req, new(pipeline.Timing)) {
 		}
-		if d := cmp.Diff(provider.Call{Model: test.model, Request: req, Incremental: true}, p.call); d != "" {
+		if d := cmp.Diff(provider.Call{Model: test.model, Requested: test.requested, Request: req, Incremental: true}, p.call); d != "" {
 			t.Errorf("%s: ConverseStream: %s", test.id, d)
 		}
 	}

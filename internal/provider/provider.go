@@ -61,10 +61,20 @@ type Capable interface {
 type Call struct {
 	// Model is the name by which the upstream knows the model.
 	Model string
+	// Requested is the model id or ARN as the caller wrote it. It is empty where
+	// the configuration has a name for the model. Only an upstream that is Bedrock
+	// itself knows such ids.
+	Requested string
 	// Request is the conversation, validated. Providers MUST NOT change it.
 	// AdditionalModelRequestFields holds an object of sampler settings that
 	// InferenceConfiguration lacks, under the names that open servers use:
-	// top_k, min_p, seed, frequency_penalty, presence_penalty, ...
+	// top_k, min_p, seed, frequency_penalty, presence_penalty, ...; and what
+	// switches reasoning on in the words of the model's family: thinking,
+	// reasoning_config, reasoningConfig or reasoning_effort.
+	//
+	// The model sees guardContent as the text or image that it is, and tools come
+	// and go (toolAddition, toolRemoval): conversation.Plain is for models that
+	// have no words for these.
 	Request *bedrock.ConverseRequest
 	// Incremental asks for deltas as the model makes them.
 	Incremental bool
@@ -75,6 +85,9 @@ type Abilities struct {
 	Tools, Images, Documents, Video, Audio bool
 	Reasoning, CachePoints                 bool
 	StructuredOutput                       bool
+	// PlainDocuments says that of documents pdf and plain text alone are taken, and
+	// no search results: the others come as plain text.
+	PlainDocuments bool
 	// S3Locations says that a provider takes media that lie in S3. What the
 	// service's models take is a matter of the catalogue.
 	S3Locations bool

@@ -41,7 +41,7 @@ func (s *Server) selectFields(inference *inference, answer *bedrock.ConverseResp
 	own := answer.AdditionalModelResponseFields
 	documents := []json.RawMessage{own}
 	if native := s.format(inference.Route); native != nil {
-		body, err := native.Renderer(inference.Model.Base).Response(answer)
+		body, err := native.Renderer(inference.Model.Base).Response(conversation.Uncited(answer))
 		if err != nil {
 			return nil, err
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/saprolite/saprolite/internal/catalog"
+	"github.com/saprolite/saprolite/internal/document"
 	"github.com/saprolite/saprolite/internal/format/all"
 	"github.com/saprolite/saprolite/internal/identity"
 	"github.com/saprolite/saprolite/internal/pipeline"
@@ -29,7 +30,9 @@ func newServer(t testing.TB, from provider.Provider) *server.Server {
 
 func options(models *catalog.Catalog, from provider.Provider) server.Options {
 	return server.Options{
-		Pipeline:       &pipeline.Pipeline{Catalog: models, Providers: map[string]provider.Provider{"test": from}},
+		Pipeline: &pipeline.Pipeline{
+			Catalog: models, Providers: map[string]provider.Provider{"test": from}, Documents: document.NewExtractor(document.DefaultLimits()),
+		},
 		Formats:        all.Formats(),
 		Embeddings:     all.Embeddings(),
 		Rankings:       all.Rankings(),

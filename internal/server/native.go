@@ -18,10 +18,13 @@ type nativeInference struct {
 	renderer format.Renderer
 }
 
-// routeNative routes a native request.
-func (s *Server) routeNative(modelID string, guardrail *string) (*pipeline.Route, error) {
+// routeNative routes a native request, whose guardrail and metadata are headers.
+func (s *Server) routeNative(modelID string, guardrail, metadata *string) (*pipeline.Route, error) {
 	if guardrail != nil && *guardrail != "" {
 		return nil, &bedrock.ValidationException{Message: "The provided guardrail identifier is invalid."}
+	}
+	if err := checkMetadata(metadata); err != nil {
+		return nil, err
 	}
 	return s.Pipeline.Route(modelID)
 }

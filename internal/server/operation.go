@@ -31,9 +31,11 @@ type exchange struct {
 	requestID string
 	operation string
 	principal identity.Principal
-	log       *slog.Logger
-	start     time.Time
-	status    int
+	// body is that of the request, as it came.
+	body   []byte
+	log    *slog.Logger
+	start  time.Time
+	status int
 	// err is what ended the exchange, if anything did.
 	err error
 }
@@ -54,6 +56,7 @@ func route[In any, P input[In]](s *Server, op bedrock.Operation, run func(*excha
 			x.fail(err)
 			return
 		}
+		x.body = body
 		if x.principal, err = s.Identity.Authenticate(ctx, r, body); err != nil {
 			x.fail(err)
 			return
@@ -136,8 +139,12 @@ func (x *exchange) reply(shape any) error {
 	if err := restjson.Encode(x.w, x.status, shape); err != nil {
 		return fmt.Errorf("write the answer: %w", err)
 	}
-	// The caller need not wait for the line in the log. A writer that cannot
-	// flush sends the answer when the operation has returned.
+	return x.flush()
+}
+
+// flush sends what was written: the caller need not wait for the line in the log.
+// A writer that cannot flush sends the answer when the operation has returned.
+func (x *exchange) flush() error {
 	if err := http.NewResponseController(x.w).Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return fmt.Errorf("write the answer: %w", err)
 	}

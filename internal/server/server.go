@@ -16,11 +16,14 @@ import (
 	"github.com/saprolite/saprolite/internal/format"
 	"github.com/saprolite/saprolite/internal/identity"
 	"github.com/saprolite/saprolite/internal/pipeline"
+	"github.com/saprolite/saprolite/internal/prompts"
 )
 
-// Options are what a Server is made of. All are required.
+// Options are what a Server is made of. All are required but the prompts.
 type Options struct {
 	Pipeline *pipeline.Pipeline
+	// Prompts are those that a conversation may name instead of a model.
+	Prompts *prompts.Library
 	// Formats are the native bodies, by family.
 	Formats map[string]format.Format
 	// Embeddings and Rankings are those of models that turn texts into vectors,
@@ -54,11 +57,11 @@ type Server struct {
 // New makes a server.
 func New(o Options) *Server {
 	s := &Server{Options: o, mux: http.NewServeMux()}
-	route(s, bedrock.OperationConverse, s.converse)
-	route(s, bedrock.OperationConverseStream, s.converseStream)
-	route(s, bedrock.OperationInvokeModel, s.invokeModel)
-	route(s, bedrock.OperationInvokeModelWithResponseStream, s.invokeModelWithResponseStream)
-	route(s, bedrock.OperationCountTokens, s.countTokens)
+	route(s, bedrock.OperationConverse, forwarding(s, bedrock.OperationConverse, s.converse))
+	route(s, bedrock.OperationConverseStream, forwarding(s, bedrock.OperationConverseStream, s.converseStream))
+	route(s, bedrock.OperationInvokeModel, forwarding(s, bedrock.OperationInvokeModel, s.invokeModel))
+	route(s, bedrock.OperationInvokeModelWithResponseStream, forwarding(s, bedrock.OperationInvokeModelWithResponseStream, s.invokeModelWithResponseStream))
+	route(s, bedrock.OperationCountTokens, forwarding(s, bedrock.OperationCountTokens, s.countTokens))
 	route(s, bedrock.OperationListFoundationModels, s.listFoundationModels)
 	route(s, bedrock.OperationGetFoundationModel, s.getFoundationModel)
 	route(s, bedrock.OperationListInferenceProfiles, s.listInferenceProfiles)

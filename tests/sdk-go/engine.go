@@ -12,8 +12,8 @@ import (
 // question has an answer that the default model knows.
 const question = "What is the capital of France?"
 
-// Engine runs the tests that need a model, not certain words. The default model
-// answers.
+// Engine runs the tests that need a model, not certain words. The default models
+// answer.
 func Engine(t *testing.T, target Target) {
 	for name, test := range map[string]func(*testing.T, Target){
 		"Converse":     testAnswer,
@@ -25,6 +25,11 @@ func Engine(t *testing.T, target Target) {
 		"ToolLoop":     testModelLoops,
 		"ToolAny":      testModelMustCall,
 		"Schema":       testModelFillsASchema,
+		"Embed":        testEmbed,
+		"EmbedTypes":   testEmbedTypes,
+		"EmbedCounts":  testEmbedCounts,
+		"EmbedRefused": testEmbedRefusals,
+		"Rerank":       testRerank,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, target) })
 	}

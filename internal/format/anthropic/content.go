@@ -137,11 +137,15 @@ func parseText(place string, raw jsontext.Value) (block bedrock.ContentBlock, ca
 	if native.Text == nil {
 		return block, nil, invalid(place+".text", required)
 	}
-	if kind := native.Citations.Kind(); kind != jsontext.KindInvalid && kind != 'n' {
-		return block, nil, schema.Unsupported("citations")
-	}
 	block, err = textOf(place, *native.Text)
-	return block, native.CacheControl, err
+	if err != nil || !hasCitations(native.Citations) {
+		return block, native.CacheControl, err
+	}
+	cited, err := parseCited(*native.Text, native.Citations)
+	if err != nil {
+		return block, nil, bedrock.WithCause(schema.Unsupported("citations"), err)
+	}
+	return bedrock.ContentBlock{CitationsContent: cited}, native.CacheControl, nil
 }
 
 // textOf is a text block. The model takes none that is blank, and names only the

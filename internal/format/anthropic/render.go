@@ -109,6 +109,9 @@ func renderBlock(block bedrock.ContentBlock) (any, error) {
 		return renderToolResult(block.ToolResult)
 	case block.ReasoningContent != nil:
 		return renderReasoning(block.ReasoningContent), nil
+	case block.CitationsContent != nil:
+		text, citations, err := renderCited(block.CitationsContent)
+		return &textBlock{Type: "text", Text: &text, Citations: citations}, err
 	}
 	return nil, schema.UnsupportedBlock(block)
 }

@@ -89,10 +89,9 @@ func parseMessage(body []byte) (*bedrock.ConverseResponse, error) {
 }
 
 func parseReplyBlock(native replyBlock) (block bedrock.ContentBlock, err error) {
-	if kind := native.Citations.Kind(); kind != jsontext.KindInvalid && kind != 'n' {
-		return block, fmt.Errorf("a %s block has citations", native.Type)
-	}
 	switch {
+	case native.Type == "text" && native.Text != nil && hasCitations(native.Citations) && string(native.Citations) != "[]":
+		block.CitationsContent, err = parseCited(*native.Text, native.Citations)
 	case native.Type == "text" && native.Text != nil:
 		block.Text = native.Text
 	case native.Type == "tool_use":
@@ -147,6 +146,9 @@ func renderReplyBlock(block bedrock.ContentBlock) (native replyBlock, err error)
 	switch {
 	case block.Text != nil:
 		return replyBlock{Type: "text", Text: block.Text}, nil
+	case block.CitationsContent != nil:
+		text, citations, err := renderCited(block.CitationsContent)
+		return replyBlock{Type: "text", Text: &text, Citations: citations}, err
 	case block.ToolUse != nil:
 		use := renderToolUse(block.ToolUse)
 		native = replyBlock{Type: "tool_use", Input: use.Input}

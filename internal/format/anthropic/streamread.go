@@ -33,6 +33,8 @@ type chunkDelta struct {
 	Signature    string  `json:"signature"`
 	StopReason   *string `json:"stop_reason"`
 	StopSequence *string `json:"stop_sequence"`
+
+	Citation jsontext.Value `json:"citation"`
 }
 
 // deltaUsage is the usage of message_delta. All but the output is there only
@@ -163,6 +165,10 @@ func blockDelta(c *chunk) (event bedrock.ConverseStreamOutput, err error) {
 		delta.ReasoningContent = &bedrock.ReasoningContentBlockDelta{Text: &c.Delta.Thinking}
 	case "signature_delta":
 		delta.ReasoningContent = &bedrock.ReasoningContentBlockDelta{Signature: &c.Delta.Signature}
+	case "citations_delta":
+		if delta.Citation, err = citationDelta(c.Delta.Citation); err != nil {
+			return event, err
+		}
 	default:
 		return event, fmt.Errorf("the conversation has no word for a %q", c.Delta.Type)
 	}

@@ -139,6 +139,8 @@ func (w *messageWriter) delta(event *bedrock.ContentBlockDeltaEvent) (bool, erro
 		return w.piece(index, "", `{"type":"input_json_delta","partial_json":`, delta.ToolUse.Input), nil
 	case delta.ReasoningContent != nil:
 		return w.reasoning(index, delta.ReasoningContent), nil
+	case delta.Citation != nil:
+		return w.citation(index, delta.Citation)
 	}
 	return false, fmt.Errorf("a message has no delta for %+v", delta)
 }

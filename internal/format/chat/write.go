@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/saprolite/saprolite/internal/bedrock"
 	"github.com/saprolite/saprolite/internal/format/schema"
 )
@@ -125,9 +126,14 @@ func contentOf(parts []Part) Content {
 	return Content{Parts: parts}
 }
 
-// CallOf writes the use of a tool.
+// CallOf writes the use of a tool. An input that is a string is what a model wrote
+// instead of JSON.
 func CallOf(use *bedrock.ToolUseBlock) ToolCall {
 	call := ToolCall{Type: "function", Function: FunctionCall{Arguments: string(use.Input)}}
+	if input := jsontext.Value(use.Input); input.Kind() == '"' {
+		text, _ := jsontext.AppendUnquote(nil, input) // invalid UTF-8 is replaced
+		call.Function.Arguments = string(text)
+	}
 	if use.ToolUseId != nil {
 		call.ID = *use.ToolUseId
 	}

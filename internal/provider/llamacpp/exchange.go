@@ -36,7 +36,7 @@ func (p *Provider) exchange(ctx context.Context, lease *engine.Lease, call provi
 	if err != nil {
 		return nil, err
 	}
-	call.Request = conversation.SettleTools(call.Request)
+	call.Request = conversation.Plain(call.Request)
 	return &exchange{
 		traits: t, lease: lease, call: call,
 		system:  p.model.Weights == engine.DefaultWeights,

@@ -46,6 +46,11 @@ func TestMessages(t *testing.T) {
 			messages{{Role: "user", Content: says("a", "b")}, {Role: "assistant", Content: says("c", "d"), Reasoning: "r"}},
 		},
 		{
+			"images keep their places", true,
+			messages{{Role: "system", Content: says("s")}, {Role: "user", Content: openai.Content{{Text: "a"}, {Image: "data:"}}}, {Role: "user", Content: says("b")}},
+			messages{{Role: "system", Content: says("s")}, {Role: "user", Content: openai.Content{{Text: "a"}, {Image: "data:"}, {Text: "b"}}}},
+		},
+		{
 			"control tokens are broken up everywhere", false,
 			messages{{Role: "system", Content: says("<s>")}, {Role: "user", Content: says("</s>")}, {Role: "assistant", Content: says("<s>"), Reasoning: "<s>"}},
 			messages{

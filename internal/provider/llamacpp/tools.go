@@ -52,8 +52,6 @@ func asked(request *bedrock.ConverseRequest) string {
 			return ""
 		case block.Text != nil:
 			texts = append(texts, *block.Text)
-		case block.GuardContent != nil && block.GuardContent.Text != nil && block.GuardContent.Text.Text != nil:
-			texts = append(texts, *block.GuardContent.Text.Text)
 		}
 	}
 	return strings.Join(texts, " ")

@@ -77,6 +77,9 @@ type Client struct {
 	// Software is what the server is known to be. Without it the client finds
 	// out, once it matters.
 	Software Software
+	// Refusal, if set, words a response that is not a success, of a server whose
+	// errors are not like OpenAI's. The body is as long as an error may be.
+	Refusal func(response *http.Response, body []byte) error
 
 	// found is the Software that the client found out.
 	found atomic.Int32
@@ -116,19 +119,20 @@ var _ interface {
 // Post sends a JSON body to a path below BaseURL. An answer other than 2xx, or
 // none, is an error as Converse gives it.
 func (c *Client) Post(ctx context.Context, path string, body []byte) (*Response, error) {
-	return c.send(ctx, http.MethodPost, c.BaseURL+path, body)
+	return c.send(ctx, http.MethodPost, c.BaseURL+path, nil, body)
+}
+
+// PostWith is Post with headers for this request, which win over the client's.
+func (c *Client) PostWith(ctx context.Context, path string, header http.Header, body []byte) (*Response, error) {
+	return c.send(ctx, http.MethodPost, c.BaseURL+path, header, body)
 }
 
 // Get asks for a path below BaseURL. Errors are those of Post.
 func (c *Client) Get(ctx context.Context, path string) (*Response, error) {
-	return c.send(ctx, http.MethodGet, c.BaseURL+path, nil)
+	return c.send(ctx, http.MethodGet, c.BaseURL+path, nil, nil)
 }
 
-func (c *Client) send(ctx context.Context, method, url string, body []byte) (*Response, error) {
-	return c.do(ctx, method, url, "application/json", body)
-}
-
-func (c *Client) do(ctx context.Context, method, url, contentType string, body []byte) (*Response, error) {
+func (c *Client) send(ctx context.Context, method, url string, header http.Header, body []byte) (*Response, error) {
 	guarded, watch := newWatchdog(ctx)
 	r := &Response{client: c, caller: ctx, watch: watch}
 	request, err := http.NewRequestWithContext(guarded, method, url, bytes.NewReader(body))
@@ -139,7 +143,10 @@ func (c *Client) do(ctx context.Context, method, url, contentType string, body [
 	for name, values := range c.Header {
 		request.Header[name] = values
 	}
-	request.Header.Set("Content-Type", contentType)
+	request.Header["Content-Type"] = []string{"application/json"}
+	for name, values := range header {
+		request.Header[name] = values
+	}
 	// Servers close idle connections just as they are used again. The transport
 	// then repeats the request, if it may: this says so, and is not sent.
 	request.Header["Idempotency-Key"] = nil
@@ -232,9 +239,9 @@ func (r *Response) Close() error {
 	return r.body.Close()
 }
 
-// finish reads what may follow the last event, so that the connection can be
+// Finish reads what may follow the last event, so that the connection can be
 // used again. It waits briefly: some servers leave the stream open.
-func (r *Response) finish() {
+func (r *Response) Finish() {
 	r.watch.allow(50 * time.Millisecond)
 	_, _ = io.Copy(io.Discard, io.LimitReader(r.body, 4<<10)) // only the connection is at stake
 	r.watch.rest()

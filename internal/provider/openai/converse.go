@@ -282,7 +282,7 @@ func (a *answer) end(response *Response) error {
 	}
 	a.out.Metadata(a.usage.tokens(a.call.Request))
 	if response != nil {
-		response.finish()
+		response.Finish()
 	}
 	return nil
 }

@@ -128,7 +128,7 @@ func (c *Client) exchange(ctx context.Context, url string, request, answer any) 
 	if err != nil {
 		return c.invalid(err)
 	}
-	response, err := c.send(ctx, "POST", url, body)
+	response, err := c.send(ctx, "POST", url, nil, body)
 	if err != nil {
 		return err
 	}

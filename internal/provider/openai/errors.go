@@ -35,12 +35,15 @@ const (
 // body.
 func (c *Client) statusError(response *http.Response, body io.Reader) error {
 	text, err := io.ReadAll(io.LimitReader(body, maxError))
+	if c.Refusal != nil {
+		return c.Refusal(response, text)
+	}
 	f := parseFailure(text)
 	if err != nil && f.message == "" {
 		f.message = err.Error()
 	}
 	f.status = response.StatusCode
-	return c.failureError(f, retryAfter(response.Header.Get("Retry-After"), time.Now()))
+	return c.failureError(f, RetryAfter(response))
 }
 
 // failureError is the error of what a server says went wrong.
@@ -89,6 +92,9 @@ func modelError(status int) *bedrock.ModelErrorException {
 	return e
 }
 
+// statusOverloaded is Anthropic's word for a model that has too much to do.
+const statusOverloaded = 529
+
 // exception is the public half of a failure.
 func (f failure) exception() bedrock.Exception {
 	switch {
@@ -108,7 +114,7 @@ func (f failure) exception() bedrock.Exception {
 		return &bedrock.ModelTimeoutException{Message: messageTimeout}
 	case http.StatusTooManyRequests:
 		return &bedrock.ThrottlingException{Message: messageThrottled}
-	case http.StatusServiceUnavailable:
+	case http.StatusServiceUnavailable, statusOverloaded:
 		return &bedrock.ServiceUnavailableException{Message: messageUnavailable}
 	}
 	return modelError(f.status)
@@ -116,7 +122,8 @@ func (f failure) exception() bedrock.Exception {
 
 // tooLong says whether the prompt did not fit the context. OpenAI and vLLM say
 // "maximum context length", OpenAI has a code too, llama.cpp a type of its own, and
-// for embeddings a 500; 413 is a proxy's word for it.
+// for embeddings a 500; Anthropic says "prompt is too long"; 413 is a proxy's word
+// for it.
 func (f failure) tooLong() bool {
 	switch f.status {
 	case http.StatusRequestEntityTooLarge:
@@ -131,7 +138,10 @@ func (f failure) tooLong() bool {
 		return true
 	}
 	message := strings.ToLower(f.message)
-	for _, words := range []string{"maximum context length", "exceeds the available context size", "is longer than the model's context length", "input length exceeds the context length"} {
+	for _, words := range []string{
+		"maximum context length", "exceeds the available context size", "is longer than the model's context length",
+		"input length exceeds the context length", "prompt is too long",
+	} {
 		if strings.Contains(message, words) {
 			return true
 		}

@@ -34,7 +34,7 @@ func (c *Client) GenerateImages(ctx context.Context, call provider.ImageCall) ([
 	if err != nil {
 		return nil, c.invalid(err)
 	}
-	response, err := c.do(ctx, http.MethodPost, c.BaseURL+path, contentType, body)
+	response, err := c.PostWith(ctx, path, http.Header{"Content-Type": {contentType}}, body)
 	if err != nil {
 		return nil, err
 	}

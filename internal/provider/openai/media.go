@@ -25,17 +25,6 @@ func mediaPart(image *bedrock.ImageBlock, video *bedrock.VideoBlock, audio *bedr
 	return Part{}, unsupported("audio")
 }
 
-// guardPart words what a guardrail would look at; the model sees it as it is.
-func guardPart(guarded *bedrock.GuardrailConverseContentBlock) (Part, error) {
-	switch {
-	case guarded.Text != nil && guarded.Text.Text != nil:
-		return Part{Text: *guarded.Text.Text}, nil
-	case guarded.Image != nil && guarded.Image.Source != nil && guarded.Image.Source.Bytes != nil:
-		return Part{Image: dataURL("image/"+string(guarded.Image.Format), guarded.Image.Source.Bytes)}, nil
-	}
-	return Part{}, unsupported("guardContent")
-}
-
 func dataURL(mediaType string, content []byte) string {
 	return "data:" + mediaType + ";base64," + base64.StdEncoding.EncodeToString(content)
 }

@@ -23,7 +23,7 @@ type Body map[string]any
 //
 // The error is a *bedrock.ValidationException, in the words of the service.
 func NewBody(call provider.Call) (Body, error) {
-	request := conversation.SettleTools(call.Request)
+	request := conversation.Plain(call.Request)
 	messages, err := Messages(request)
 	if err != nil {
 		return nil, err
@@ -117,11 +117,8 @@ func Messages(request *bedrock.ConverseRequest) ([]Message, error) {
 }
 
 func systemText(block bedrock.SystemContentBlock) (string, error) {
-	switch {
-	case block.Text != nil:
+	if block.Text != nil {
 		return *block.Text, nil
-	case block.GuardContent != nil && block.GuardContent.Text != nil && block.GuardContent.Text.Text != nil:
-		return *block.GuardContent.Text.Text, nil
 	}
 	return "", unsupported("guardContent")
 }
@@ -169,8 +166,6 @@ func partOf(block bedrock.ContentBlock) (Part, error) {
 	switch {
 	case block.Text != nil:
 		return Part{Text: *block.Text}, nil
-	case block.GuardContent != nil:
-		return guardPart(block.GuardContent)
 	case block.Image != nil || block.Video != nil || block.Audio != nil:
 		return mediaPart(block.Image, block.Video, block.Audio)
 	}
@@ -190,6 +185,8 @@ func refusal(block bedrock.ContentBlock) error {
 		return unsupported("searchResult")
 	case block.CitationsContent != nil:
 		return unsupported("citationsContent")
+	case block.GuardContent != nil:
+		return unsupported("guardContent")
 	}
 	return unsupported("reasoningContent")
 }

@@ -78,11 +78,7 @@ func (a *answer) broken(err error) error {
 	return a.client.invalid(err)
 }
 
-// cut is the error of a stream that broke off, unless the caller broke it off or
-// the server fell silent.
+// cut is the error of a stream that broke off.
 func (a *answer) cut(response *Response, err error) error {
-	if response.watch.ctx.Err() != nil {
-		return response.Err(err)
-	}
-	return a.client.streamError(err)
+	return response.CutOff(err)
 }

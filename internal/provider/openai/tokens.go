@@ -44,7 +44,7 @@ func (c *Client) CountTokens(ctx context.Context, call provider.Call) (int32, er
 var errNoCount = errors.New("no count of tokens")
 
 func (c *Client) count(ctx context.Context, url string, body []byte) (int32, error) {
-	response, err := c.send(ctx, http.MethodPost, url, body)
+	response, err := c.send(ctx, http.MethodPost, url, nil, body)
 	if upstream, ok := errors.AsType[*provider.UpstreamError](err); ok && (upstream.Status == http.StatusNotFound || upstream.Status == http.StatusMethodNotAllowed) {
 		return 0, errNoCount
 	}

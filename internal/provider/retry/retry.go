@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"iter"
 	"math/rand/v2"
 	"time"
 
@@ -29,7 +30,8 @@ type Options struct {
 	MaxElapsed time.Duration
 }
 
-// New decorates a provider. The result can count tokens if the provider can.
+// New decorates a provider. The result can count tokens, and passes requests
+// through, if the provider does.
 func New(p provider.Provider, o Options) provider.Provider {
 	r := &retrying{p, Options{
 		Attempts:   cmp.Or(o.Attempts, 3),
@@ -37,8 +39,25 @@ func New(p provider.Provider, o Options) provider.Provider {
 		MaxWait:    cmp.Or(o.MaxWait, 20*time.Second),
 		MaxElapsed: cmp.Or(o.MaxElapsed, time.Minute),
 	}}
-	if counter, ok := p.(provider.TokenCounter); ok {
-		return &counting{r, counter}
+	counter, counts := p.(provider.TokenCounter)
+	through, passes := p.(provider.Passthrough)
+	switch {
+	case counts && passes:
+		return struct {
+			*retrying
+			counting
+			passing
+		}{r, counting{r, counter}, passing{r, through}}
+	case counts:
+		return struct {
+			*retrying
+			counting
+		}{r, counting{r, counter}}
+	case passes:
+		return struct {
+			*retrying
+			passing
+		}{r, passing{r, through}}
 	}
 	return r
 }
@@ -49,8 +68,13 @@ type retrying struct {
 }
 
 type counting struct {
-	*retrying
+	retry   *retrying
 	counter provider.TokenCounter
+}
+
+type passing struct {
+	retry   *retrying
+	through provider.Passthrough
 }
 
 // Abilities gives what the decorated provider carries.
@@ -63,21 +87,32 @@ func (r *retrying) Abilities(model string) provider.Abilities {
 
 // Converse answers a call by the first attempt that begins to answer it.
 func (r *retrying) Converse(ctx context.Context, call provider.Call) provider.Events {
-	return func(yield func(bedrock.ConverseStreamOutput, error) bool) {
+	return answer(ctx, r, func() iter.Seq2[bedrock.ConverseStreamOutput, error] { return r.next.Converse(ctx, call) })
+}
+
+// Forward answers a request by the first attempt that begins to answer it.
+func (p passing) Forward(ctx context.Context, call provider.RawCall) provider.Pieces {
+	return answer(ctx, p.retry, func() iter.Seq2[provider.Piece, error] { return p.through.Forward(ctx, call) })
+}
+
+// answer gives the first of the answers that begins.
+func answer[T any](ctx context.Context, r *retrying, ask func() iter.Seq2[T, error]) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
 		err := r.try(ctx, func() (began bool, failure error) {
-			for event, err := range r.next.Converse(ctx, call) {
+			for part, err := range ask() {
 				if err != nil && !began {
 					return false, err
 				}
 				began = true
-				if !yield(event, err) {
+				if !yield(part, err) {
 					return true, nil
 				}
 			}
 			return true, nil
 		})
 		if err != nil {
-			yield(bedrock.ConverseStreamOutput{}, err)
+			var none T
+			yield(none, err)
 		}
 	}
 }
@@ -116,8 +151,8 @@ func (r *retrying) GenerateImages(ctx context.Context, call provider.ImageCall) 
 }
 
 // CountTokens counts by the first attempt that succeeds.
-func (c *counting) CountTokens(ctx context.Context, call provider.Call) (count int32, err error) {
-	err = c.try(ctx, func() (bool, error) {
+func (c counting) CountTokens(ctx context.Context, call provider.Call) (count int32, err error) {
+	err = c.retry.try(ctx, func() (bool, error) {
 		var failure error
 		count, failure = c.counter.CountTokens(ctx, call)
 		return failure == nil, failure

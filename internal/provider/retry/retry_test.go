@@ -191,3 +191,40 @@ func TestAbilities(t *testing.T) {
 		t.Errorf("the provider carries %+v", a)
 	}
 }
+
+func (f *flaky) Embed(context.Context, provider.EmbedCall) (*provider.Embeddings, error) {
+	return &provider.Embeddings{InputTokens: 7}, f.next()
+}
+
+func (f *flaky) Rerank(context.Context, provider.RerankCall) ([]float64, error) {
+	return []float64{1}, f.next()
+}
+
+// What is not a conversation is tried again too.
+func TestRetryVectors(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		from := &flaky{failures: []error{upstream(503, 0), upstream(503, 0)}}
+		vectors, err := provider.Embed(t.Context(), retry.New(from, retry.Options{}), provider.EmbedCall{})
+		if err != nil || vectors.InputTokens != 7 || len(from.asked) != 3 {
+			t.Errorf("%+v, %v after %d attempts", vectors, err, len(from.asked))
+		}
+		from = &flaky{failures: []error{upstream(503, 0)}}
+		relevance, err := provider.Rerank(t.Context(), retry.New(from, retry.Options{}), provider.RerankCall{})
+		if err != nil || len(relevance) != 1 || len(from.asked) != 2 {
+			t.Errorf("%v, %v after %d attempts", relevance, err, len(from.asked))
+		}
+	})
+}
+
+// One that has no vectors refuses, at once.
+func TestNoVectors(t *testing.T) {
+	p := retry.New(provider.NoConversation{}, retry.Options{})
+	const want = "The requested operation is not supported for the provided model."
+	_, embedErr := provider.Embed(t.Context(), p, provider.EmbedCall{})
+	_, rerankErr := provider.Rerank(t.Context(), p, provider.RerankCall{})
+	for _, err := range []error{embedErr, rerankErr} {
+		if x, ok := errors.AsType[*bedrock.ValidationException](err); !ok || x.Message != want {
+			t.Errorf("the error is %v", err)
+		}
+	}
+}

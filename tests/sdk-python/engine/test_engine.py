@@ -59,3 +59,17 @@ def test_native_body(runtime, family):
     assert "Paris" in at(json.loads(answer["body"].read()), family["text"])
     count = runtime.count_tokens(modelId=bare(family["model"]), input={"invokeModel": {"body": request["body"]}})
     assert count["inputTokens"] == header(answer, "input-token-count")
+
+
+def test_embedding(runtime):
+    """The cosines are those of the reference implementation of the default embedding model."""
+
+    def embed(text):
+        body = json.dumps({"inputText": text, "dimensions": 512})
+        answer = runtime.invoke_model(modelId="amazon.titan-embed-text-v2:0", body=body)
+        return json.loads(answer["body"].read())["embedding"]
+
+    food, bread, baby = map(embed, ("A man is eating food.", "A man is eating a piece of bread.", "The girl is carrying a baby."))
+    assert len(food) == 512
+    assert sum(a * b for a, b in zip(food, bread)) == pytest.approx(0.7553, abs=0.001)
+    assert sum(a * b for a, b in zip(food, baby)) == pytest.approx(-0.1049, abs=0.001)

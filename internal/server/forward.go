@@ -1,0 +1,98 @@
+package server
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"github.com/saprolite/saprolite/internal/bedrock"
+	"github.com/saprolite/saprolite/internal/eventstream"
+	"github.com/saprolite/saprolite/internal/provider"
+)
+
+// forwarding puts the way past the house before an operation on a model: where the
+// upstream is Bedrock itself, a request goes there as it came. It keeps the rules
+// of its own models, so none are held here.
+func forwarding[P any](s *Server, op bedrock.Operation, run func(*exchange, P) error) func(*exchange, P) error {
+	return func(x *exchange, in P) error {
+		if s.Prompts.Has(x.r.PathValue("modelId")) {
+			return run(x, in)
+		}
+		to, err := s.Pipeline.Route(x.r.PathValue("modelId"))
+		if err != nil {
+			return err
+		}
+		pieces, ok := to.Forward(x.ctx, provider.RawCall{
+			Operation: op, Header: provider.MemberHeaders(x.r.Header), Body: x.body,
+		})
+		if !ok {
+			return run(x, in)
+		}
+		return x.pass(op, pieces)
+	}
+}
+
+// pass writes the answer of an upstream as it is. The request id is this server's,
+// as in every answer.
+func (x *exchange) pass(op bedrock.Operation, pieces provider.Pieces) error {
+	var out *stream
+	for piece, err := range pieces {
+		switch {
+		case err != nil && x.status == 0:
+			return err
+		case err != nil:
+			if of := streamOf(op); out != nil && of != nil {
+				out.sendError(of, err)
+			}
+			return err
+		case x.status != 0:
+		case piece.Header.Get("Content-Type") != eventstream.ContentType:
+			return x.replyRaw(piece)
+		default:
+			x.setMembers(piece.Header)
+			out = x.startStream()
+			defer out.close()
+		}
+		if err := out.sendRaw(piece.Body); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// streamOf is the stream that an operation answers by, or nil.
+func streamOf(op bedrock.Operation) event {
+	switch op {
+	case bedrock.OperationConverseStream:
+		return new(bedrock.ConverseStreamOutput)
+	case bedrock.OperationInvokeModelWithResponseStream:
+		return new(bedrock.ResponseStream)
+	}
+	return nil
+}
+
+func (x *exchange) setMembers(header http.Header) {
+	for name, values := range header {
+		x.w.Header()[name] = values
+	}
+}
+
+// replyRaw writes a whole answer.
+func (x *exchange) replyRaw(piece provider.Piece) error {
+	x.setMembers(piece.Header)
+	x.w.Header()["Content-Length"] = []string{strconv.Itoa(len(piece.Body))}
+	x.status = http.StatusOK
+	x.w.WriteHeader(x.status)
+	if _, err := x.w.Write(piece.Body); err != nil {
+		return fmt.Errorf("write the answer: %w", err)
+	}
+	return x.flush()
+}
+
+// sendRaw queues frames that are complete.
+func (s *stream) sendRaw(frames []byte) error {
+	return s.queue(func(frame *eventstream.Frame) error {
+		_, err := frame.Write(frames)
+		return err
+	})
+}
