@@ -23,7 +23,9 @@ for home in sdk-python frameworks-python; do
 done
 
 # A run of no test fetches all that a run of tests needs.
-if ! cmp -s sdk-java/pom.xml sdk-java/.m2/.installed; then
+if ! command -v mvn >/dev/null; then
+	echo "tests/install.sh: without a JDK and Maven, the tests with the AWS SDK for Java cannot run" >&2
+elif ! cmp -s sdk-java/pom.xml sdk-java/.m2/.installed; then
 	mvn --batch-mode --quiet --no-transfer-progress --file sdk-java -Dmaven.repo.local="$PWD/sdk-java/.m2" \
 		-Dtest=none -Dsurefire.failIfNoSpecifiedTests=false test
 	cp sdk-java/pom.xml sdk-java/.m2/.installed

@@ -13,11 +13,13 @@ import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import saprolite.Clients;
 import saprolite.Told;
 import software.amazon.awssdk.http.Protocol;
+import software.amazon.awssdk.services.bedrockruntime.BedrockRuntimeAsyncClient;
 import software.amazon.awssdk.services.bedrockruntime.model.ConverseStreamRequest;
 import software.amazon.awssdk.services.bedrockruntime.model.ConverseStreamResponseHandler;
 import software.amazon.awssdk.services.bedrockruntime.model.StopReason;
@@ -32,6 +34,13 @@ class StreamTest {
 
   private Told listen(Protocol protocol, ConverseStreamRequest.Builder request) throws Exception {
     return new Told().listen(clients.streaming(protocol), request.build());
+  }
+
+  @Test
+  void answerToAClientAsItComes() throws Exception {
+    try (BedrockRuntimeAsyncClient client = BedrockRuntimeAsyncClient.create()) {
+      assertEquals("Hi there, friend!", new Told().listen(client, askStream(HAIKU, "greet").build()).text);
+    }
   }
 
   @ParameterizedTest
