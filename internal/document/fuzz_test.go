@@ -17,18 +17,18 @@ import (
 // fuzz holds a reader to its promise: valid text, or one of the two errors, in
 // time.
 func fuzz(f *testing.F, format bedrock.DocumentFormat, seeds ...[]byte) {
-	fuzzPart(f, format, func(data []byte) []byte { return data }, append(seeds, sample(f, format))...)
+	fuzzPart(f, format, func(_ testing.TB, data []byte) []byte { return data }, append(seeds, sample(f, format))...)
 }
 
 // fuzzPart does so with documents that are made around what is fuzzed.
-func fuzzPart(f *testing.F, format bedrock.DocumentFormat, around func([]byte) []byte, seeds ...[]byte) {
+func fuzzPart(f *testing.F, format bedrock.DocumentFormat, around func(testing.TB, []byte) []byte, seeds ...[]byte) {
 	for _, seed := range seeds {
 		f.Add(seed)
 	}
 	limits := document.Limits{Input: document.MaxSize, Output: 1 << 20, Time: 10 * time.Second}
 	extractor := document.NewExtractor(limits)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		text, err := extractor.Extract(t.Context(), format, around(data))
+		text, err := extractor.Extract(t.Context(), format, around(t, data))
 		if err != nil {
 			if !errors.Is(err, document.ErrMalformed) && !errors.Is(err, document.ErrTooLarge) {
 				t.Fatal(err)
@@ -56,7 +56,7 @@ func FuzzPdf(f *testing.F) {
 }
 
 // inPackage puts a file into the place of one of the sample.
-func inPackage(f *testing.F, format bedrock.DocumentFormat, name string) (around func([]byte) []byte, seed []byte) {
+func inPackage(f *testing.F, format bedrock.DocumentFormat, name string) (around func(testing.TB, []byte) []byte, seed []byte) {
 	f.Helper()
 	archive, err := zip.NewReader(bytes.NewReader(sample(f, format)), int64(len(sample(f, format))))
 	if err != nil {
@@ -70,10 +70,10 @@ func inPackage(f *testing.F, format bedrock.DocumentFormat, name string) (around
 		}
 		files[file.Name] = string(content)
 	}
-	return func(data []byte) []byte {
+	return func(t testing.TB, data []byte) []byte {
 		changed := maps.Clone(files)
 		changed[name] = string(data)
-		return zipped(f, changed)
+		return zipped(t, changed)
 	}, []byte(files[name])
 }
 
