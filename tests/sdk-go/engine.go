@@ -22,14 +22,14 @@ func Engine(t *testing.T, target Target) {
 		"CountTokens":  testExactCount,
 		"StopSequence": testModelStops,
 		"MaxTokens":    testModelIsCut,
-		"ToolLoop":     testModelLoops,
-		"ToolAny":      testModelMustCall,
-		"Schema":       testModelFillsASchema,
 		"Embed":        testEmbed,
 		"EmbedTypes":   testEmbedTypes,
 		"EmbedCounts":  testEmbedCounts,
 		"EmbedRefused": testEmbedRefusals,
 		"Rerank":       testRerank,
+		"ToolLoop":     testModelLoops,
+		"ToolAny":      testModelMustCall,
+		"Schema":       testModelFillsASchema,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, target) })
 	}

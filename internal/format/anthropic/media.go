@@ -1,6 +1,7 @@
 package anthropic
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -177,6 +178,11 @@ func renderDocument(document *bedrock.DocumentBlock) (_ *documentBlock, err erro
 	return native, err
 }
 
+// plainFormats are those that are text as they stand.
+var plainFormats = []bedrock.DocumentFormat{
+	bedrock.DocumentFormatTxt, bedrock.DocumentFormatMd, bedrock.DocumentFormatCsv, bedrock.DocumentFormatHtml,
+}
+
 func renderDocumentSource(document *bedrock.DocumentBlock) (*source, error) {
 	s := document.Source
 	switch {
@@ -193,7 +199,7 @@ func renderDocumentSource(document *bedrock.DocumentBlock) (*source, error) {
 		return &source{Type: "text", MediaType: "text/plain", Data: s.Text}, nil
 	case document.Format == bedrock.DocumentFormatPdf:
 		return base64Of("application/pdf", s.Bytes)
-	case document.Format == bedrock.DocumentFormatTxt && utf8.Valid(s.Bytes):
+	case slices.Contains(plainFormats, document.Format) && utf8.Valid(s.Bytes):
 		return &source{Type: "text", MediaType: "text/plain", Data: new(string(s.Bytes))}, nil
 	}
 	return nil, schema.Unsupported("document format " + string(document.Format))

@@ -249,42 +249,6 @@ func TestCountTokens(t *testing.T) {
 	}
 }
 
-// embeds gives vectors, rankings and images, unless it fails.
-type embeds struct{ *fake }
-
-func (e embeds) Embed(_ context.Context, call provider.EmbedCall) (*provider.Embeddings, error) {
-	e.asked = append(e.asked, call.Model)
-	return &provider.Embeddings{InputTokens: 7}, e.err
-}
-
-func (e embeds) Rerank(_ context.Context, call provider.RerankCall) ([]float64, error) {
-	e.asked = append(e.asked, call.Model)
-	return []float64{7}, e.err
-}
-
-func (e embeds) GenerateImages(_ context.Context, call provider.ImageCall) ([][]byte, error) {
-	e.asked = append(e.asked, call.Model)
-	return [][]byte{{7}}, e.err
-}
-
-// The abilities that are one question and one answer go on to the next member too.
-func TestOtherAbilities(t *testing.T) {
-	gone, well := embeds{&fake{err: broken(0, 0)}}, embeds{new(fake)}
-	p := failover.New([]failover.Member{{Name: "gone", Provider: gone}, {Name: "well", Provider: well, Model: "its"}}, failover.Options{})
-	if got, err := provider.Embed(t.Context(), p, provider.EmbedCall{Model: "m"}); err != nil || got.InputTokens != 7 {
-		t.Errorf("Embed: %+v, %v", got, err)
-	}
-	if got, err := provider.Rerank(t.Context(), p, provider.RerankCall{Model: "m"}); err != nil || len(got) != 1 {
-		t.Errorf("Rerank: %v, %v", got, err)
-	}
-	if got, err := provider.GenerateImages(t.Context(), p, provider.ImageCall{Model: "m"}); err != nil || len(got) != 1 {
-		t.Errorf("GenerateImages: %v, %v", got, err)
-	}
-	if got := strings.Join(append(gone.asked, well.asked...), " "); got != "m its its its" {
-		t.Errorf("asked %s", got)
-	}
-}
-
 // An ability beside Converse is there if all members have it.
 func TestAbilities(t *testing.T) {
 	passes := forwarding{&fake{name: "f", err: broken(0, 0)}}
