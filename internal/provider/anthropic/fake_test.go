@@ -1,7 +1,6 @@
 package anthropic_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -10,17 +9,18 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/saprolite/saprolite/internal/provider/providertest"
 )
 
 // fake is a server that behaves as Anthropic's does, seen from outside.
 type fake struct {
 	*httptest.Server
+	providertest.Activity
 	// reply, if set, answers every request.
 	reply http.HandlerFunc
 
 	mu     sync.Mutex
-	active int
-	idle   chan struct{} // closed when active falls to 0
 	header http.Header
 	body   map[string]json.RawMessage
 }
@@ -104,8 +104,7 @@ func failure(kind, message string) string {
 }
 
 func (f *fake) messages(w http.ResponseWriter, r *http.Request) {
-	f.begin()
-	defer f.end()
+	defer f.Begin()()
 	q := f.read(r)
 	if f.reply != nil {
 		f.reply(w, r)
@@ -124,38 +123,6 @@ func (f *fake) messages(w http.ResponseWriter, r *http.Request) {
 		q.stream(w, r, said)
 	default:
 		q.plain(w, said)
-	}
-}
-
-func (f *fake) begin() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.active++; f.active == 1 {
-		f.idle = make(chan struct{})
-	}
-}
-
-func (f *fake) end() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.active--; f.active == 0 {
-		close(f.idle)
-	}
-}
-
-// Idle waits until no request is under way.
-func (f *fake) Idle(ctx context.Context) error {
-	f.mu.Lock()
-	idle := f.idle
-	f.mu.Unlock()
-	if idle == nil {
-		return nil
-	}
-	select {
-	case <-idle:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }
 

@@ -1,7 +1,6 @@
 package bedrock_test
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -19,6 +18,7 @@ import (
 	"github.com/saprolite/saprolite/internal/pipeline"
 	"github.com/saprolite/saprolite/internal/provider"
 	"github.com/saprolite/saprolite/internal/provider/bedrock"
+	"github.com/saprolite/saprolite/internal/provider/providertest"
 	"github.com/saprolite/saprolite/internal/provider/script"
 	"github.com/saprolite/saprolite/internal/server"
 )
@@ -31,10 +31,9 @@ const claude = "anthropic.claude-3-haiku-20240307-v1:0"
 // upstream is another Saprolite: it verifies signatures and answers by a script.
 type upstream struct {
 	*httptest.Server
+	providertest.Activity
 
 	mu     sync.Mutex
-	active int
-	idle   chan struct{} // closed when active falls to 0
 	path   string
 	header http.Header
 }
@@ -69,35 +68,10 @@ func (u *upstream) counted(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		u.mu.Lock()
 		u.path, u.header = r.URL.EscapedPath(), r.Header.Clone()
-		if u.active++; u.active == 1 {
-			u.idle = make(chan struct{})
-		}
 		u.mu.Unlock()
-		defer func() {
-			u.mu.Lock()
-			defer u.mu.Unlock()
-			if u.active--; u.active == 0 {
-				close(u.idle)
-			}
-		}()
+		defer u.Begin()()
 		next.ServeHTTP(w, r)
 	})
-}
-
-// Idle waits until no request is under way.
-func (u *upstream) Idle(ctx context.Context) error {
-	u.mu.Lock()
-	idle := u.idle
-	u.mu.Unlock()
-	if idle == nil {
-		return nil
-	}
-	select {
-	case <-idle:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // options are those of a provider of the upstream.

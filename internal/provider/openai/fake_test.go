@@ -1,7 +1,6 @@
 package openai_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -12,22 +11,23 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"github.com/saprolite/saprolite/internal/provider/providertest"
 )
 
 // fake is a server that behaves as vLLM or llama.cpp do, seen from outside: the
 // order and form of chunks, stop reasons, usage, errors, counting.
 type fake struct {
 	*httptest.Server
+	providertest.Activity
 	llamacpp bool
 	// write sends a piece of a stream; nil writes and flushes it.
 	write func(w http.ResponseWriter, text string)
 	// connected counts the connections, unless it is nil.
 	connected *atomic.Int32
 
-	mu     sync.Mutex
-	active int
-	idle   chan struct{} // closed when active falls to 0
-	last   request
+	mu   sync.Mutex
+	last request
 }
 
 type request struct {
@@ -110,41 +110,8 @@ func promptTokens(q request) int {
 	return n
 }
 
-func (f *fake) begin() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.active++; f.active == 1 {
-		f.idle = make(chan struct{})
-	}
-}
-
-func (f *fake) end() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.active--; f.active == 0 {
-		close(f.idle)
-	}
-}
-
-// Idle waits until no request is under way.
-func (f *fake) Idle(ctx context.Context) error {
-	f.mu.Lock()
-	idle := f.idle
-	f.mu.Unlock()
-	if idle == nil {
-		return nil
-	}
-	select {
-	case <-idle:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
 func (f *fake) chat(w http.ResponseWriter, r *http.Request) {
-	f.begin()
-	defer f.end()
+	defer f.Begin()()
 	q, ok := f.read(w, r)
 	if !ok {
 		return
