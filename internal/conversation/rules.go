@@ -92,12 +92,13 @@ func (r Rules) checkStream(*bedrock.ConverseRequest) error {
 	return nil
 }
 
+func emptyContent(message int) error {
+	return invalid("The content field in the Message object at messages.%d is empty. Add a ContentBlock object to the content field and try again.", message)
+}
+
 func (r Rules) checkTurns(req *bedrock.ConverseRequest) error {
 	turns, last := r.Model.Turns, bedrock.ConversationRole("")
 	for i, message := range req.Messages {
-		if len(message.Content) == 0 {
-			return invalid("The content field in the Message object at messages.%d is empty. Add a ContentBlock object to the content field and try again.", i)
-		}
 		if message.Role == bedrock.ConversationRoleSystem {
 			continue
 		}
@@ -108,6 +109,9 @@ func (r Rules) checkTurns(req *bedrock.ConverseRequest) error {
 			return invalid("A conversation must alternate between user and assistant roles. Make sure the conversation alternates between user and assistant roles and try again.")
 		}
 		last = message.Role
+		if len(message.Content) == 0 {
+			return emptyContent(i)
+		}
 	}
 	switch {
 	case last == "":

@@ -15,6 +15,9 @@ func (r Rules) checkSystemTurns(req *bedrock.ConverseRequest) error {
 		if system && !r.Model.SystemTurns {
 			return r.byModel("role 'system' is not supported on this model")
 		}
+		if len(message.Content) == 0 {
+			return emptyContent(i)
+		}
 		for j := range message.Content {
 			block, at := &message.Content[j], fmt.Sprintf("messages.%d.content.%d", i, j)
 			change := block.ToolAddition != nil || block.ToolRemoval != nil

@@ -38,8 +38,8 @@ async function loop(prompt, weather, ask) {
 export async function fills(prompt, schema) {
   const answer = await client.messages.create({
     ...settings, messages: [user(prompt)],
-    tools: [{ name: "place", input_schema: inputSchema(schema) }],
-    tool_choice: { type: "tool", name: "place" },
+    tools: [{ name: "Place", input_schema: inputSchema(schema) }],
+    tool_choice: { type: "tool", name: "Place" },
   });
   return answer.content.find((block) => block.type === "tool_use").input;
 }

@@ -44,7 +44,7 @@ async function loop(prompt, weather, ask) {
 
 // fills gives what the model puts in a schema, which is the input of a tool.
 export function fills(prompt, schema) {
-  return model.withStructuredOutput(schema, { name: "place" }).invoke(prompt);
+  return model.withStructuredOutput(schema, { name: "Place" }).invoke(prompt);
 }
 
 export async function streams(prompt) {

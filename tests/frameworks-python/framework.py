@@ -5,7 +5,7 @@ import os
 from typing import Literal
 
 from botocore.config import Config
-from langchain_aws import ChatBedrockConverse
+from langchain_aws import ChatBedrock, ChatBedrockConverse
 from langchain_core.messages import HumanMessage, ToolMessage
 from langchain_core.tools import tool
 from pydantic import BaseModel, ConfigDict
@@ -13,25 +13,24 @@ from pydantic import BaseModel, ConfigDict
 HAIKU = "anthropic.claude-3-haiku-20240307-v1:0"
 SONNET = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
 
-# Ways to a schema: the older model is made to call a tool, the newer takes the
-# schema itself.
-WAYS = {"function_calling": HAIKU, "json_schema": SONNET}
+# LangChain's two ways to a model: Converse, and InvokeModel with Anthropic's bodies.
+CHATS = [ChatBedrockConverse, ChatBedrock]
 
 
 class Place(BaseModel):
     """A schema that answers are held to."""
 
-    model_config = ConfigDict(extra="forbid", title="place")
+    model_config = ConfigDict(extra="forbid")
 
     city: str
     continent: Literal["Africa", "Asia", "Europe"]
     capital: bool
 
 
-def chat(model=HAIKU):
+def chat(kind, model=HAIKU):
     """A model that is asked once: what the tests of errors expect must not be tried
     again."""
-    return ChatBedrockConverse(
+    return kind(
         model=model,
         endpoint_url=os.environ["AWS_ENDPOINT_URL_BEDROCK_RUNTIME"],
         temperature=0,
@@ -40,8 +39,8 @@ def chat(model=HAIKU):
     )
 
 
-def fill(way, prompt):
-    return chat(WAYS[way]).with_structured_output(Place, method=way).invoke(prompt)
+def fill(model, prompt, **way):
+    return model.with_structured_output(Place, **way).invoke(prompt)
 
 
 def whole(model, messages):
@@ -53,7 +52,7 @@ def streamed(model, messages):
     return sum(others, first)
 
 
-def call_until_words(prompt, ask):
+def call_until_words(model, prompt, ask):
     """Runs what the model calls until it answers in words: the words, and the cities
     whose weather it asked for."""
     cities = []
@@ -64,10 +63,10 @@ def call_until_words(prompt, ask):
         cities.append(city)
         return "It is sunny."
 
-    model = chat().bind_tools([get_weather])
+    bound = model.bind_tools([get_weather])
     messages = [HumanMessage(prompt)]
     for _ in range(4):
-        answer = ask(model, messages)
+        answer = ask(bound, messages)
         if not answer.tool_calls:
             return answer.text, cities
         messages.append(answer)

@@ -47,51 +47,6 @@ func testReasoning(t *testing.T, target Target) {
 	equal(t, "next text", text(t, converse(t, target, in)), "Hi there, friend!")
 }
 
-// weather is a tool that script.yaml calls.
-func weather() *types.ToolConfiguration {
-	return &types.ToolConfiguration{Tools: []types.Tool{&types.ToolMemberToolSpec{Value: types.ToolSpecification{
-		Name: aws.String("get_weather"),
-		InputSchema: &types.ToolInputSchemaMemberJson{Value: document.NewLazyDocument(map[string]any{
-			"type": "object", "properties": map[string]any{"city": map[string]any{"type": "string"}},
-		})},
-	}}}}
-}
-
-type weatherInput struct {
-	City string `document:"city"`
-	Days int    `document:"days"`
-}
-
-func testTools(t *testing.T, target Target) {
-	in := ask(haiku, "What is the weather?")
-	in.ToolConfig = weather()
-	out := converse(t, target, in)
-	equal(t, "stop reason", out.StopReason, types.StopReasonToolUse)
-	blocks := content(t, out)
-	if len(blocks) != 2 {
-		t.Fatalf("%d blocks, not text and tool", len(blocks))
-	}
-	tool := blocks[1].(*types.ContentBlockMemberToolUse).Value
-	equal(t, "tool", *tool.Name, "get_weather")
-	equal(t, "id", *tool.ToolUseId, "tooluse_weather")
-	var input weatherInput
-	if err := tool.Input.UnmarshalSmithyDocument(&input); err != nil {
-		t.Fatal(err)
-	}
-	equal(t, "input", input, weatherInput{City: "Paris", Days: 2})
-
-	result := &types.ContentBlockMemberToolResult{Value: types.ToolResultBlock{
-		ToolUseId: tool.ToolUseId,
-		Content:   []types.ToolResultContentBlock{&types.ToolResultContentBlockMemberText{Value: "It is sunny."}},
-	}}
-	in.Messages = append(in.Messages,
-		types.Message{Role: types.ConversationRoleAssistant, Content: blocks},
-		types.Message{Role: types.ConversationRoleUser, Content: []types.ContentBlock{result}})
-	out = converse(t, target, in)
-	equal(t, "text after the result", text(t, out), "Take your sunglasses.")
-	equal(t, "stop reason after the result", out.StopReason, types.StopReasonEndTurn)
-}
-
 func testTurns(t *testing.T, target Target) {
 	in := ask(haiku, "greet")
 	in.System = []types.SystemContentBlock{&types.SystemContentBlockMemberText{Value: "Be kind."}}

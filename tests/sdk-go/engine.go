@@ -27,6 +27,9 @@ func Engine(t *testing.T, target Target) {
 		"EmbedCounts":  testEmbedCounts,
 		"EmbedRefused": testEmbedRefusals,
 		"Rerank":       testRerank,
+		"ToolLoop":     testModelLoops,
+		"ToolAny":      testModelMustCall,
+		"Schema":       testModelFillsASchema,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, target) })
 	}

@@ -9,7 +9,7 @@ import (
 const (
 	// maxOperators bounds the operators of a page with its forms, maxOperands
 	// those that wait for an operator, maxSaved the graphics states that do.
-	maxOperators = 4 << 20
+	maxOperators = 1 << 20
 	maxOperands  = 1 << 12
 	maxSaved     = 1 << 10
 	// checkEvery is how many operators pass between two looks at the context.

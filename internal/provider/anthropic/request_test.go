@@ -40,7 +40,9 @@ func everything() *bedrock.ConverseRequest {
 					Format: "pdf", Name: new("Rocks"), Source: &bedrock.DocumentSource{Bytes: []byte("%")},
 					Citations: &bedrock.CitationsConfig{Enabled: new(true)},
 				}},
-				bedrock.ContentBlock{Text: new("Look.")}),
+				bedrock.ContentBlock{GuardContent: &bedrock.GuardrailConverseContentBlock{
+					Text: &bedrock.GuardrailConverseTextBlock{Text: new("Look.")},
+				}}),
 			say("assistant",
 				bedrock.ContentBlock{ReasoningContent: &bedrock.ReasoningContentBlock{
 					ReasoningText: &bedrock.ReasoningTextBlock{Text: new("Hm"), Signature: new("sig")},

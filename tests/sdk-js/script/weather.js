@@ -7,3 +7,8 @@ export const weather = {
     },
   }],
 };
+
+// results is the message that answers uses of tools.
+export function results(...all) {
+  return { role: "user", content: all.map((toolResult) => ({ toolResult })) };
+}
