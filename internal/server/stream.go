@@ -50,8 +50,8 @@ type stream struct {
 	done           chan struct{}
 }
 
-// startStream writes the head of a streamed answer and begins to take events.
-// The caller MUST close the stream.
+// startStream writes the head of a streamed answer and begins to take events; the
+// head leaves with the first of them. The caller MUST close the stream.
 func (x *exchange) startStream() *stream {
 	header := x.w.Header()
 	header["Content-Type"] = []string{eventstream.ContentType}
@@ -136,10 +136,6 @@ func (s *stream) close() error {
 // flushAll writes what is queued until the stream is closed.
 func (s *stream) flushAll() {
 	defer close(s.done)
-	if err := s.control.Flush(); err != nil {
-		s.stop(err)
-		return
-	}
 	for {
 		ready := s.next()
 		if ready == nil {
