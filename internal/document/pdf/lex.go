@@ -242,26 +242,23 @@ func hexDigit(c byte) (byte, bool) {
 }
 
 func (l *lexer) array(depth int) (any, error) {
-	var items array
-	for {
-		value, err := l.value(depth)
-		if err != nil {
-			return nil, err
-		}
-		switch value {
-		case keyword("]"):
-			return items, nil
-		case keyword("obj"), keyword("endobj"):
-			return nil, errOpen
-		case keyword("R"):
-			items = foldRef(items)
-			continue
-		}
-		items = append(items, value)
+	items, err := l.items("]", depth)
+	if err != nil {
+		return nil, err
 	}
+	return items, nil
 }
 
 func (l *lexer) dict(depth int) (any, error) {
+	items, err := l.items(">>", depth)
+	if err != nil {
+		return nil, err
+	}
+	return pairs(items), nil
+}
+
+// items reads values up to a closing word.
+func (l *lexer) items(closing keyword, depth int) (array, error) {
 	var items array
 	for {
 		value, err := l.value(depth)
@@ -269,8 +266,8 @@ func (l *lexer) dict(depth int) (any, error) {
 			return nil, err
 		}
 		switch value {
-		case keyword(">>"):
-			return pairs(items), nil
+		case closing:
+			return items, nil
 		case keyword("obj"), keyword("endobj"):
 			return nil, errOpen
 		case keyword("R"):
