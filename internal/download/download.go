@@ -21,6 +21,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/saprolite/saprolite/internal/filelock"
 )
 
 // Cache is a folder of verified files and the means to fill it.
@@ -115,7 +117,7 @@ func (c *Cache) locked(ctx context.Context, dest string, present func() (bool, e
 	if err := os.MkdirAll(filepath.Dir(dest), 0o700); err != nil {
 		return err
 	}
-	unlock, err := lockFile(ctx, dest+".lock")
+	unlock, err := filelock.Lock(ctx, dest+".lock")
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,6 @@
 //go:build unix
 
-package download
+package filelock
 
 import (
 	"errors"
@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// tryLock reports whether f is now locked; false without an error means that another holds it.
-func tryLock(f *os.File) (bool, error) {
+// try reports whether f is now locked; false without an error means that another holds it.
+func try(f *os.File) (bool, error) {
 	err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	if errors.Is(err, unix.EWOULDBLOCK) || errors.Is(err, unix.EINTR) {
 		return false, nil

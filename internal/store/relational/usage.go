@@ -1,0 +1,233 @@
+package relational
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/saprolite/saprolite/internal/meter"
+)
+
+// usageColumns are in the order of usageValues.
+const usageColumns = `request_id, time, account, principal, operation, model, provider, profile, tier, status, error, ` + counts + `, first_token, total, cost, metadata`
+
+const counts = `input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, images, embeddings, guardrail_units`
+
+// usageRows is how many records one statement adds: databases bound the number of
+// its parameters.
+const usageRows = 200
+
+// AddUsage implements [store.Usage].
+func (db *DB) AddUsage(ctx context.Context, records []meter.Record) error {
+	if len(records) == 0 {
+		return nil
+	}
+	return db.change(ctx, func(tx *sql.Tx) error {
+		for group := range slices.Chunk(records, usageRows) {
+			if err := addUsage(ctx, tx, group); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func addUsage(ctx context.Context, tx *sql.Tx, records []meter.Record) error {
+	var text strings.Builder
+	text.WriteString(`INSERT INTO usage_records (` + usageColumns + `) VALUES `)
+	var values []any
+	for i, r := range records {
+		row, err := usageValues(r)
+		if err != nil {
+			return err
+		}
+		if i > 0 {
+			text.WriteByte(',')
+		}
+		text.WriteByte('(')
+		for j, value := range row {
+			if j > 0 {
+				text.WriteByte(',')
+			}
+			values = append(values, value)
+			text.WriteString("$" + strconv.Itoa(len(values)))
+		}
+		text.WriteByte(')')
+	}
+	text.WriteString(` ON CONFLICT (request_id) DO NOTHING`)
+	_, err := tx.ExecContext(ctx, text.String(), values...)
+	return err
+}
+
+func usageValues(r meter.Record) ([]any, error) {
+	metadata := "{}"
+	if len(r.Metadata) > 0 {
+		document, err := json.Marshal(r.Metadata)
+		if err != nil {
+			return nil, err
+		}
+		metadata = string(document)
+	}
+	return []any{
+		r.RequestID, r.Time.UnixMicro(), r.Account, r.Principal, r.Operation, r.Model, r.Provider, r.Profile, r.ServiceTier, r.Status, r.Error,
+		r.InputTokens, r.OutputTokens, r.CacheReadTokens, r.CacheWriteTokens, r.Images, r.Embeddings, r.GuardrailUnits,
+		r.FirstToken.Microseconds(), r.Total.Microseconds(), r.Cost, metadata,
+	}, nil
+}
+
+// SumUsage implements [store.Usage].
+func (db *DB) SumUsage(ctx context.Context, q meter.Query) ([]meter.Sum, error) {
+	text, args, err := db.sumQuery(q)
+	if err != nil {
+		return nil, err
+	}
+	return query(ctx, db.read, func(rows *sql.Rows, s *meter.Sum) error {
+		s.Group = make([]string, len(q.GroupBy))
+		var targets []any
+		for i := range s.Group {
+			targets = append(targets, &s.Group[i])
+		}
+		targets = append(targets, &s.Calls, &s.Errors, &s.InputTokens, &s.OutputTokens, &s.CacheReadTokens, &s.CacheWriteTokens,
+			&s.Images, &s.Embeddings, &s.GuardrailUnits, &s.Cost)
+		if err := rows.Scan(targets...); err != nil {
+			return err
+		}
+		for i, field := range q.GroupBy {
+			s.Group[i] = shown(field, s.Group[i])
+		}
+		return nil
+	}, text, args...)
+}
+
+// sumQuery writes a query, with all that a caller says in its parameters.
+func (db *DB) sumQuery(q meter.Query) (text string, args []any, err error) {
+	param := func(value any) string {
+		args = append(args, value)
+		return "$" + strconv.Itoa(len(args))
+	}
+	var groups []string
+	for _, field := range q.GroupBy {
+		column, err := db.column(field, param)
+		if err != nil {
+			return "", nil, err
+		}
+		groups = append(groups, "CAST("+column+" AS TEXT)")
+	}
+	var where []string
+	if !q.From.IsZero() {
+		where = append(where, "time >= "+param(q.From.UnixMicro()))
+	}
+	if !q.To.IsZero() {
+		where = append(where, "time < "+param(q.To.UnixMicro()))
+	}
+	for field, value := range q.Only {
+		column, err := db.column(field, param)
+		if err != nil {
+			return "", nil, err
+		}
+		value, err = kept(field, value)
+		if err != nil {
+			return "", nil, err
+		}
+		where = append(where, "CAST("+column+" AS TEXT) = "+param(value))
+	}
+	return sumText(groups, where), args, nil
+}
+
+func sumText(groups, where []string) string {
+	var text strings.Builder
+	text.WriteString("SELECT ")
+	for _, group := range groups {
+		text.WriteString(group + ", ")
+	}
+	text.WriteString("COUNT(*), COALESCE(SUM(CASE WHEN status >= 400 THEN 1 ELSE 0 END), 0)")
+	for name := range strings.SplitSeq(counts+", cost", ", ") {
+		// PostgreSQL sums up to numeric.
+		text.WriteString(", CAST(COALESCE(SUM(" + name + "), 0) AS BIGINT)")
+	}
+	text.WriteString(" FROM usage_records")
+	if len(where) > 0 {
+		text.WriteString(" WHERE " + strings.Join(where, " AND "))
+	}
+	if len(groups) > 0 {
+		var numbers []string
+		for i := range groups {
+			numbers = append(numbers, strconv.Itoa(i+1))
+		}
+		// The number of a column says in both databases what is meant.
+		text.WriteString(" GROUP BY " + strings.Join(numbers, ", ") + " ORDER BY " + strings.Join(numbers, ", "))
+	}
+	return text.String()
+}
+
+const (
+	hour = int64(time.Hour / time.Microsecond)
+	day  = 24 * hour
+
+	dayLayout  = "2006-01-02"
+	hourLayout = "2006-01-02T15"
+)
+
+// column gives the expression of a field.
+func (db *DB) column(field meter.Field, param func(any) string) (string, error) {
+	if key, ok := field.MetadataKey(); ok {
+		return "COALESCE(" + db.member("metadata", "CAST("+param(key)+" AS TEXT)") + ", '')", nil
+	}
+	switch field {
+	case meter.FieldDay:
+		return fmt.Sprintf("time / %d", day), nil
+	case meter.FieldHour:
+		return fmt.Sprintf("time / %d", hour), nil
+	}
+	if !slices.Contains(meter.Fields(), field) {
+		return "", fmt.Errorf("usage has no field %q", field)
+	}
+	return string(field), nil
+}
+
+// shown writes a value of the database as a person reads it, and kept the other way
+// round.
+func shown(field meter.Field, value string) string {
+	unit, layout := dayOrHour(field)
+	if unit == 0 {
+		return value
+	}
+	n, err := strconv.ParseInt(value, 10, 64)
+	if err != nil {
+		return value
+	}
+	return time.UnixMicro(n * unit).UTC().Format(layout)
+}
+
+func kept(field meter.Field, value string) (string, error) {
+	unit, layout := dayOrHour(field)
+	if unit == 0 {
+		return value, nil
+	}
+	t, err := time.Parse(layout, value)
+	if err != nil {
+		return "", fmt.Errorf("%s must be as %s: %w", field, layout, err)
+	}
+	return strconv.FormatInt(t.UnixMicro()/unit, 10), nil
+}
+
+func dayOrHour(field meter.Field) (unit int64, layout string) {
+	switch field {
+	case meter.FieldDay:
+		return day, dayLayout
+	case meter.FieldHour:
+		return hour, hourLayout
+	}
+	return 0, ""
+}
+
+// DeleteUsage implements [store.Usage].
+func (db *DB) DeleteUsage(ctx context.Context, before time.Time) error {
+	_, err := db.write.ExecContext(ctx, `DELETE FROM usage_records WHERE time < $1`, before.UnixMicro())
+	return err
+}

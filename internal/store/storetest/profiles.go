@@ -1,0 +1,125 @@
+package storetest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/saprolite/saprolite/internal/store"
+)
+
+func profile(id, name string) store.Profile {
+	return store.Profile{
+		ID: id, Account: account, Name: name, Description: "for the bill", Region: "eu-central-1",
+		Source: "arn:aws:bedrock:eu-central-1::foundation-model/amazon.nova-lite-v1:0",
+		Models: []string{"arn:aws:bedrock:eu-central-1::foundation-model/amazon.nova-lite-v1:0"},
+		Tags:   map[string]string{"team": "red"}, Token: "t", Created: created, Updated: created,
+	}
+}
+
+func testProfiles(t *testing.T, open func() store.Store) {
+	s := open()
+	ctx := t.Context()
+	for _, p := range []store.Profile{profile("b", "second"), profile("a", "first"), profile("c", "third")} {
+		if err := s.CreateProfile(ctx, p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, taken := range []store.Profile{profile("a", "fourth"), profile("d", "first")} {
+		if err := s.CreateProfile(ctx, taken); !errors.Is(err, store.ErrExists) {
+			t.Errorf("%s %s: %v", taken.ID, taken.Name, err)
+		}
+	}
+	elsewhere := profile("a", "first")
+	elsewhere.Account = "999999999999"
+	if err := s.CreateProfile(ctx, elsewhere); err != nil {
+		t.Errorf("another account: %v", err)
+	}
+
+	err := s.UpdateProfile(ctx, account, "a", func(p *store.Profile) error { p.Tags["more"] = "x"; return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	failed := errors.New("no")
+	if err := s.UpdateProfile(ctx, account, "a", func(p *store.Profile) error { p.Tags = nil; return failed }); !errors.Is(err, failed) {
+		t.Errorf("a change that fails: %v", err)
+	}
+	want := profile("a", "first")
+	want.Tags["more"] = "x"
+	got, err := open().Profile(ctx, account, "a")
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+
+	page, err := s.Profiles(ctx, account, "a", 1)
+	if err != nil || len(page) != 1 || page[0].ID != "b" {
+		t.Errorf("the page after a: %v, %v", page, err)
+	}
+	if err := s.DeleteProfile(ctx, account, "a"); err != nil {
+		t.Error(err)
+	}
+	_, missing := s.Profile(ctx, account, "a")
+	for _, err := range []error{missing, s.DeleteProfile(ctx, account, "a"), s.UpdateProfile(ctx, account, "a", func(*store.Profile) error { return nil })} {
+		if !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("a deleted profile: %v", err)
+		}
+	}
+}
+
+// No update overwrites another.
+func testConcurrentProfile(t *testing.T, open func() store.Store) {
+	const writers = 8
+	a, b := open(), open()
+	if err := a.CreateProfile(t.Context(), profile("a", "first")); err != nil {
+		t.Fatal(err)
+	}
+	var group sync.WaitGroup
+	for i := range writers {
+		s := a
+		if i%2 == 1 {
+			s = b
+		}
+		group.Go(func() {
+			err := s.UpdateProfile(t.Context(), account, "a", func(p *store.Profile) error {
+				p.Tags[fmt.Sprint(i)] = ""
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	got, err := a.Profile(t.Context(), account, "a")
+	if err != nil || len(got.Tags) != writers+1 {
+		t.Errorf("%d tags, %v", len(got.Tags), err)
+	}
+}
+
+func testSettings(t *testing.T, open func() store.Store) {
+	s := open()
+	ctx := t.Context()
+	if _, err := s.Setting(ctx, "a"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("before: %v", err)
+	}
+	for _, document := range []string{`{"a":1}`, `{"a": "Ü"}`} {
+		if err := s.PutSetting(ctx, "a", json.RawMessage(document)); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := open().Setting(ctx, "a"); err != nil || string(got) != document {
+			t.Errorf("got %s, %v; want %s", got, err, document)
+		}
+	}
+	for range 2 {
+		if err := s.DeleteSetting(ctx, "a"); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := s.Setting(ctx, "a"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("after: %v", err)
+	}
+}
