@@ -61,10 +61,13 @@ func Open(ctx context.Context, path string) (*relational.DB, error) {
 // committed outlives a loss of power too. Transactions of the writer lock at their
 // beginning: one that had to give way in its midst could not wait.
 func source(path string) string {
-	options := url.Values{
+	return address(path, url.Values{
 		"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)"},
 		"_txlock": {"immediate"},
-	}
+	})
+}
+
+func address(path string, options url.Values) string {
 	return (&url.URL{Scheme: "file", Opaque: url.PathEscape(filepath.ToSlash(path)), RawQuery: options.Encode()}).String()
 }
 
