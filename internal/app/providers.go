@@ -131,6 +131,7 @@ func (p *providers) makeOpenAI(from *config.OpenAI) (provider.Provider, error) {
 			Video:  slices.Contains(from.Media, config.MediumVideo),
 			Audio:  slices.Contains(from.Media, config.MediumAudio),
 		},
+		ServiceTiers: from.Tiers(),
 	})
 	if err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/saprolite/saprolite/internal/bedrock"
+	"github.com/saprolite/saprolite/internal/catalog"
 	"github.com/saprolite/saprolite/internal/document"
 	"github.com/saprolite/saprolite/internal/pipeline"
 	"github.com/saprolite/saprolite/internal/provider"
@@ -24,7 +25,7 @@ func documentRoute(t *testing.T, p provider.Provider) *pipeline.Route {
 	t.Helper()
 	pipes := newPipeline(t, p)
 	pipes.Documents = document.NewExtractor(document.DefaultLimits())
-	to, err := pipes.Route(haiku)
+	to, err := pipes.Route(haiku, catalog.Service{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,7 @@ import (
 
 // converse answers a conversation as a whole.
 func (s *Server) converse(x *exchange, req *bedrock.ConverseRequest) error {
-	inference, err := s.prepare(req, false)
+	inference, err := s.prepare(x, req, false)
 	if err != nil {
 		return err
 	}
@@ -26,7 +26,6 @@ func (s *Server) converse(x *exchange, req *bedrock.ConverseRequest) error {
 			block.ToolUse.Type = inference.toolUseType(block.ToolUse.Type)
 		}
 	}
-	answer.PerformanceConfig, answer.ServiceTier = req.PerformanceConfig, req.ServiceTier
 	return x.reply(answer)
 }
 

@@ -74,6 +74,9 @@ type Client struct {
 	// Media says which media the server's models take: Images, Video and Audio
 	// count.
 	Media provider.Abilities
+	// ServiceTiers are those that the server takes as service_tier; the others are
+	// not said to it.
+	ServiceTiers []bedrock.ServiceTierType
 	// Software is what the server is known to be. Without it the client finds
 	// out, once it matters.
 	Software Software

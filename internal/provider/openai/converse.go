@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/saprolite/saprolite/internal/bedrock"
@@ -32,6 +33,8 @@ type answer struct {
 	// stops are the stop sequences of the request.
 	stops []string
 	usage *usage
+	// tier is the service tier, where the server was asked for one and says it.
+	tier  bedrock.ServiceTierType
 	calls calls
 	// thoughts and spoken take the text apart, one behind the other.
 	thoughts thoughts
@@ -76,6 +79,7 @@ func (a *answer) request(ctx context.Context) ([]byte, error) {
 	if a.client.Prepare != nil {
 		a.client.Prepare(a.call, body)
 	}
+	a.client.setTier(a.call, body)
 	a.client.askForEnding(ctx, body)
 	a.stops = body.stopSequences()
 	if messages, ok := body["messages"].([]Message); ok {
@@ -164,6 +168,9 @@ func (a *answer) take(c *chunk) error {
 	}
 	if c.Usage != nil {
 		a.usage = c.Usage
+	}
+	if tier := bedrock.ServiceTierType(c.ServiceTier); slices.Contains(tier.Values(), tier) {
+		a.tier = tier
 	}
 	for i := range c.Choices {
 		choice := &c.Choices[i]
@@ -280,6 +287,7 @@ func (a *answer) end(response *Response) error {
 	if !a.out.Stopped() && !a.out.Stop(bedrock.StopReasonEndTurn, nil) {
 		return errLeft
 	}
+	a.out.ServedBy(a.tier)
 	a.out.Metadata(a.usage.tokens(a.call.Request))
 	if response != nil {
 		response.Finish()
