@@ -131,7 +131,8 @@ func (p *providers) makeOpenAI(from *config.OpenAI) (provider.Provider, error) {
 			Video:  slices.Contains(from.Media, config.MediumVideo),
 			Audio:  slices.Contains(from.Media, config.MediumAudio),
 		},
-		ServiceTiers: from.Tiers(),
+		ServiceTiers:  from.Tiers(),
+		OpensThoughts: from.Thinking == config.ThinkingOpened,
 	})
 	if err != nil {
 		return nil, err

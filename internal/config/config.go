@@ -166,6 +166,8 @@ type OpenAI struct {
 	Headers map[string]Secret `yaml:"headers"`
 	// Media are those that the server's models take beside text.
 	Media []Medium `yaml:"media"`
+	// Thinking is how its models mark their reasoning.
+	Thinking Thinking `yaml:"thinking"`
 	// ServiceTiers are those that the server takes as service_tier.
 	ServiceTiers []Tier `yaml:"serviceTiers"`
 	// Timeouts bound the waits on the server.
@@ -173,6 +175,21 @@ type OpenAI struct {
 	// Retry says how often a call is tried that got no answer.
 	Retry Retry `yaml:"retry"`
 }
+
+// Thinking is how models mark their reasoning where the server does not tell it
+// apart from the text.
+type Thinking string
+
+// The ways of Thinking.
+const (
+	// ThinkingTagged is between <think> and </think>, at the start of the answer.
+	ThinkingTagged Thinking = "tagged"
+	// ThinkingOpened is the same with the first tag in the chat template, so that an
+	// answer starts behind it.
+	ThinkingOpened Thinking = "opened"
+)
+
+func (Thinking) values() []string { return []string{string(ThinkingTagged), string(ThinkingOpened)} }
 
 // Medium is a kind of content beside text.
 type Medium string

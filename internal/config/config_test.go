@@ -77,6 +77,7 @@ providers:
     headers: {X-Team: blue}
     media: [images, audio]
     serviceTiers: flex
+    thinking: opened
     timeouts: {connect: 1s, firstByte: 2m, idle: 30s}
     retry: {attempts: 1, maxWait: 5s}
   remote: {type: openai, url: "https://models.example/v1", model: big, apiKeyFile: key}
@@ -116,7 +117,7 @@ func whole(folder string) *Config {
 			"again": hub,
 			"vllm": {Type: TypeOpenAI, OpenAI: &OpenAI{
 				URL: "http://gpu:8000/v1", APIKey: "sk-vllm", APIKeyEnv: "TEST_VLLM_KEY", Headers: map[string]Secret{"X-Team": "blue"},
-				Media: []Medium{MediumImages, MediumAudio}, ServiceTiers: []Tier{"flex"},
+				Media: []Medium{MediumImages, MediumAudio}, ServiceTiers: []Tier{"flex"}, Thinking: ThinkingOpened,
 				Timeouts: Timeouts{Connect: time.Second, FirstByte: 2 * time.Minute, Idle: 30 * time.Second},
 				Retry:    Retry{Attempts: 1, MaxWait: 5 * time.Second},
 			}},

@@ -39,7 +39,9 @@ type answer struct {
 	// thoughts and spoken take the text apart, one behind the other.
 	thoughts thoughts
 	spoken   spoken
-	format   answerFormat
+	// turned says that the server told reasoning apart, and that no text followed.
+	turned bool
+	format answerFormat
 }
 
 // errLeft ends an answer whose consumer has left.
@@ -88,6 +90,7 @@ func (a *answer) request(ctx context.Context) ([]byte, error) {
 			a.thoughts.state = talking // what goes on began before
 		}
 	}
+	a.thoughts.inside = a.client.OpensThoughts && body.opensThoughts()
 	a.spoken = newSpoken(body)
 	a.format = formatOf(a.call.Request)
 	text, err := body.JSON()
@@ -150,6 +153,9 @@ func (a *answer) plain(response *Response) error {
 		if c.Timings != nil {
 			// This is llama.cpp, which repeats what it continues.
 			choice.Delta.Text.value = strings.TrimPrefix(choice.Delta.Text.value, a.prefill)
+		}
+		if choice.Index == 0 && startsInside(choice.Delta.Text.value) {
+			a.thoughts.inside = true
 		}
 	}
 	if err := a.take(c); err != nil {
@@ -236,9 +242,25 @@ func (a *answer) write(text string, reasoning bool) error {
 			return err
 		}
 		a.thoughts.state = talking
-		return a.said(text, "")
+		return a.said(a.reasoned(text), "")
+	case a.turned:
+		// What parted the two belongs to neither.
+		if text = strings.TrimLeft(text, "\n"); text == "" {
+			return nil
+		}
+		a.turned = false
 	}
 	return a.said(a.thoughts.next(text))
+}
+
+// reasoned is reasoning that the server tells apart, without the line feeds behind
+// the tag that began it.
+func (a *answer) reasoned(text string) string {
+	if !a.turned {
+		text = strings.TrimLeft(text, "\n")
+		a.turned = text != ""
+	}
+	return text
 }
 
 // said writes parts of the answer that are known for what they are.

@@ -32,9 +32,10 @@ type Options struct {
 	// MaxConnections bounds the connections to the server, on which further
 	// calls wait; 0 means 1024. As many are kept open while nobody uses them.
 	MaxConnections int
-	// Media and ServiceTiers are those of Client.
-	Media        provider.Abilities
-	ServiceTiers []bedrock.ServiceTierType
+	// Media, ServiceTiers and OpensThoughts are those of Client.
+	Media         provider.Abilities
+	ServiceTiers  []bedrock.ServiceTierType
+	OpensThoughts bool
 }
 
 // New makes the client of a server, with a pool of connections of its own. It
@@ -52,6 +53,7 @@ func New(o Options) (*Client, error) {
 		IdleTimeout:     o.IdleTimeout,
 		Media:           o.Media,
 		ServiceTiers:    o.ServiceTiers,
+		OpensThoughts:   o.OpensThoughts,
 	}, nil
 }
 
