@@ -87,6 +87,10 @@ type Turns struct {
 	Alternate bool
 	// UserLast refuses a conversation that ends with an assistant message.
 	UserLast bool
+	// SystemApart says that the initial system prompt has a place of its own in the
+	// native body too, so that a message of the role system may not lead, and that
+	// models without SystemTurns have no such messages there either.
+	SystemApart bool
 	// WhiteSpace takes text blocks of white space alone, which other models
 	// refuse as blank.
 	WhiteSpace bool

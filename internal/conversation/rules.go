@@ -44,7 +44,7 @@ func (r Rules) CheckNative(req *bedrock.ConverseRequest) error {
 	}
 	r.native = true
 	for _, check := range []func(*bedrock.ConverseRequest) error{
-		r.checkStream, r.checkContent, r.checkMedia, r.checkTools, r.checkCachePoints,
+		r.checkStream, r.checkContent, r.checkMedia, r.checkNativeSystemTurns, r.checkTools, r.checkCachePoints,
 	} {
 		if err := check(req); err != nil {
 			return err

@@ -147,7 +147,7 @@ func TestCarryPlain(t *testing.T) {
 	want := []bedrock.ContentBlock{
 		given[0], given[1], paper("txt", now("20 days"), citedBlock), paper("txt", now("a,b")), paper("txt", now("Zürich")), given[5],
 		result(bedrock.ToolResultContentBlock{Document: paper("txt", now("# B")).Document}),
-		text("<search_result>\n</search_result>\n"), given[8],
+		given[7], given[8],
 	}
 	p := &plain{}
 	for _, err := range documentRoute(t, p).Converse(t.Context(), asked(given...), new(pipeline.Timing)) {
