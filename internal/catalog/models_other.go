@@ -37,7 +37,7 @@ func cohere() []Model {
 	command := light
 	command.Abilities = provider.Abilities{Documents: true}
 	r := command
-	r.SystemPrompts = true
+	r.SystemPrompts, r.ToolStreaming = true, true
 	r.Abilities.Tools = true
 	vectors := Model{Vendor: "Cohere", Family: familyCohereEmbed}
 	ranks := Model{Vendor: "Cohere", Family: familyRerank}
