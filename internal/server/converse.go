@@ -40,7 +40,12 @@ func (s *Server) selectFields(inference *inference, answer *bedrock.ConverseResp
 	own := answer.AdditionalModelResponseFields
 	documents := []json.RawMessage{own}
 	if native := s.format(inference.Route); native != nil {
-		body, err := native.Renderer(inference.Model.Base).Response(conversation.Uncited(answer))
+		renderer, plain := native.Renderer(inference.Model.Base), conversation.Uncited(answer)
+		body, err := renderer.Response(plain)
+		if err != nil {
+			// Bodies of prompts have no words for tools; what is asked for stands beside.
+			body, err = renderer.Response(conversation.TextAlone(plain))
+		}
 		if err != nil {
 			return nil, err
 		}
