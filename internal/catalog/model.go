@@ -37,6 +37,10 @@ type Model struct {
 	// ToolStreaming says whether tools work in ConverseStream; where Tools is
 	// set and this is not, they work in Converse alone.
 	ToolStreaming bool
+	// NoAnyChoice and NoToolChoice refuse the toolChoice any, and that of one tool.
+	NoAnyChoice, NoToolChoice bool
+	// ToolsApart says that a message holds nothing beside the results of tools.
+	ToolsApart bool
 	// S3Locations says whether media may be given as s3Location.
 	S3Locations bool
 	// MaxImages is how many images a request may hold; 0 is 20, as on most models.

@@ -198,7 +198,7 @@ func (m *Mapping) overrides() bool {
 func custom() Model {
 	everything := provider.Abilities{
 		Tools: true, Images: true, Documents: true, Video: true, Audio: true,
-		Reasoning: true, CachePoints: true, StructuredOutput: true,
+		Reasoning: true, CachePoints: true, StructuredOutput: true, SystemTools: true,
 	}
 	return Model{
 		Vendor: "Custom", Family: familyChat, Converse: true, Abilities: everything,

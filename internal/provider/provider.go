@@ -85,6 +85,9 @@ type Abilities struct {
 	Tools, Images, Documents, Video, Audio bool
 	Reasoning, CachePoints                 bool
 	StructuredOutput                       bool
+	// SystemTools are tools of the service's own, as nova_grounding, which nobody
+	// else has.
+	SystemTools bool
 	// PlainDocuments says that of documents pdf and plain text alone are taken: the
 	// others come as plain text.
 	PlainDocuments bool
