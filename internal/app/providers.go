@@ -97,25 +97,18 @@ func (p *providers) make(name string, from config.Provider) (provider.Provider, 
 func (p *providers) makeLlamaCpp(from *config.LlamaCpp) provider.Provider {
 	common := p.config.Engine
 	model := engine.Model{
-		Weights:   from.Model,
-		Projector: from.Projector,
-		Context:   from.Context,
-		Slots:     cmp.Or(from.Parallel, common.Parallel),
-		Embedding: from.Embedding,
-	}
-	if !model.Embedding {
-		// What suits conversations says nothing about what a vector is made of.
-		model.Context = cmp.Or(model.Context, common.Context)
+		Weights:     from.Model,
+		Projector:   from.Projector,
+		Context:     from.Context,
+		TextContext: common.Context,
+		Slots:       cmp.Or(from.Parallel, common.Parallel),
+		Embedding:   from.Embedding,
 	}
 	p.models = append(p.models, model)
 	if from.Fetch != config.FetchAtUse {
 		p.atStart = append(p.atStart, model)
 	}
-	options := llamacpp.Options{Pool: p.pool, Model: model}
-	if model.Embedding {
-		return llamacpp.NewEmbedder(options)
-	}
-	return llamacpp.New(options)
+	return llamacpp.New(llamacpp.Options{Pool: p.pool, Model: model})
 }
 
 func (p *providers) makeOpenAI(from *config.OpenAI) (provider.Provider, error) {
@@ -131,6 +124,8 @@ func (p *providers) makeOpenAI(from *config.OpenAI) (provider.Provider, error) {
 			Video:  slices.Contains(from.Media, config.MediumVideo),
 			Audio:  slices.Contains(from.Media, config.MediumAudio),
 		},
+		ServiceTiers:  from.Tiers(),
+		OpensThoughts: from.Thinking == config.ThinkingOpened,
 	})
 	if err != nil {
 		return nil, err

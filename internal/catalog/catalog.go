@@ -105,6 +105,10 @@ type Target struct {
 	// never takes a profile; unless the catalogue is strict, it takes models that
 	// the service does not count for.
 	CountTokens bool
+
+	// mapping is the one that fits the id, star what its first * stands for.
+	mapping *Mapping
+	star    string
 }
 
 // Resolve says where a request for a model id, profile id or ARN goes. The
@@ -169,6 +173,8 @@ func (c *Catalog) find(text string) (Target, error) {
 		Model:       model,
 		Provider:    m.Provider,
 		Upstream:    strings.ReplaceAll(m.Upstream, "*", star),
+		mapping:     m,
+		star:        star,
 		CountTokens: id.Profile == "" && (model.CountTokens || !c.strict && model.Converse),
 	}, nil
 }

@@ -37,6 +37,10 @@ type Model struct {
 	// ToolStreaming says whether tools work in ConverseStream; where Tools is
 	// set and this is not, they work in Converse alone.
 	ToolStreaming bool
+	// NoAnyChoice and NoToolChoice refuse the toolChoice any, and that of one tool.
+	NoAnyChoice, NoToolChoice bool
+	// ToolsApart says that a message holds nothing beside the results of tools.
+	ToolsApart bool
 	// S3Locations says whether media may be given as s3Location.
 	S3Locations bool
 	// MaxImages is how many images a request may hold; 0 is 20, as on most models.
@@ -87,6 +91,10 @@ type Turns struct {
 	Alternate bool
 	// UserLast refuses a conversation that ends with an assistant message.
 	UserLast bool
+	// SystemApart says that the initial system prompt has a place of its own in the
+	// native body too, so that a message of the role system may not lead, and that
+	// models without SystemTurns have no such messages there either.
+	SystemApart bool
 	// WhiteSpace takes text blocks of white space alone, which other models
 	// refuse as blank.
 	WhiteSpace bool

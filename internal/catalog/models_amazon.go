@@ -21,7 +21,7 @@ func amazonText() []Model {
 	vision.Abilities = provider.Abilities{Tools: true, CachePoints: true, Images: true, Documents: true, Video: true}
 	reasoning := vision
 	reasoning.Abilities.Reasoning = true
-	reasoning.Abilities.StructuredOutput = true
+	reasoning.Abilities.SystemTools = true
 	premier := vision
 	premier.Legacy = true
 

@@ -11,7 +11,7 @@ func claude3() Model {
 	return Model{
 		Vendor: "Anthropic", Family: familyAnthropic, Converse: true, Legacy: true,
 		Streaming: true, SystemPrompts: true, ToolStreaming: true,
-		Turns:     Turns{UserFirst: true, Alternate: true},
+		Turns:     Turns{UserFirst: true, Alternate: true, SystemApart: true},
 		Abilities: provider.Abilities{Documents: true, Images: true, Tools: true},
 	}
 }
@@ -34,7 +34,7 @@ func claude() []Model {
 	// types its toolUse blocks (recorded).
 	v45 := v4
 	v45.TypedToolUse = true
-	v45.Turns = Turns{WhiteSpace: true}
+	v45.Turns = Turns{WhiteSpace: true, SystemApart: true}
 	v45.Usage.ServerTools = true
 	v45.Abilities.StructuredOutput = true
 	v45large := v45

@@ -16,8 +16,11 @@ func meta() []Model {
 	llama2.Legacy = true
 	tools := llama
 	tools.Abilities.Tools = true
+	// "ToolChoice" in the API reference: of Llama's models none has any.
+	tools.NoAnyChoice, tools.NoToolChoice, tools.ToolsApart = true, true, true
 	legacy := llama2
 	vision := legacy
+	vision.NoAnyChoice, vision.NoToolChoice, vision.ToolsApart = true, true, true
 	vision.Abilities = provider.Abilities{Documents: true, Tools: true, Images: true}
 	llama4 := tools
 	llama4.Abilities.Images = true

@@ -15,6 +15,7 @@ func mistral() []Model {
 	small := instruct
 	small.SystemPrompts = true
 	small.Abilities = provider.Abilities{Tools: true}
+	small.NoToolChoice, small.ToolsApart = true, true // "ToolChoice" in the API reference
 	large := small
 	large.Abilities.Documents = true
 	pixtral := large

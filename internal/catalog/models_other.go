@@ -14,7 +14,7 @@ func ai21() []Model {
 	instruct.Streaming, instruct.SystemPrompts = true, true
 	jamba := instruct
 	jamba.Legacy = false
-	jamba.ToolStreaming = true
+	jamba.ToolStreaming, jamba.NoAnyChoice, jamba.NoToolChoice = true, true, true
 	jamba.Abilities = provider.Abilities{Documents: true, Tools: true}
 	return slices.Concat(
 		jamba.series(
@@ -37,8 +37,8 @@ func cohere() []Model {
 	command := light
 	command.Abilities = provider.Abilities{Documents: true}
 	r := command
-	r.SystemPrompts = true
-	r.Abilities.Tools = true
+	r.SystemPrompts, r.ToolStreaming = true, true
+	r.Abilities.Tools, r.NoAnyChoice, r.NoToolChoice = true, true, true
 	vectors := Model{Vendor: "Cohere", Family: familyCohereEmbed}
 	ranks := Model{Vendor: "Cohere", Family: familyRerank}
 	return slices.Concat(

@@ -28,6 +28,11 @@ type Mapping struct {
 	// Upstream is the name by which the provider knows the model; empty leaves it
 	// to the provider. A * in it stands for what the first * of ID stands for.
 	Upstream string
+	// Tiers and Latency lead requests that want to be served in one of these ways.
+	// Nil serves all of them alike; otherwise the ways that are not there are not
+	// offered, but for default and standard, which every model has.
+	Tiers   map[bedrock.ServiceTierType]Lane
+	Latency map[bedrock.PerformanceConfigLatency]Lane
 	// BaseModel is the bare id of the foundation model that this one is like.
 	// Without it, it is the one that the id names.
 	BaseModel string
@@ -193,7 +198,7 @@ func (m *Mapping) overrides() bool {
 func custom() Model {
 	everything := provider.Abilities{
 		Tools: true, Images: true, Documents: true, Video: true, Audio: true,
-		Reasoning: true, CachePoints: true, StructuredOutput: true,
+		Reasoning: true, CachePoints: true, StructuredOutput: true, SystemTools: true,
 	}
 	return Model{
 		Vendor: "Custom", Family: familyChat, Converse: true, Abilities: everything,

@@ -125,6 +125,8 @@ func (d *decoder) checkModels(c *Config) {
 		if m.Provider != "" && !slices.Contains(names, m.Provider) {
 			d.fail(fmt.Sprintf("models[%d].provider", i), "no provider has the name "+m.Provider, remedy(m.Provider, names))
 		}
+		checkLanes(d, fmt.Sprintf("models[%d].tiers", i), m.Tiers, names)
+		checkLanes(d, fmt.Sprintf("models[%d].latency", i), m.Latency, names)
 	}
 	_, err := catalog.New(c.Catalog())
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {

@@ -6,8 +6,10 @@
 package config
 
 import (
+	"cmp"
 	"time"
 
+	"github.com/saprolite/saprolite/internal/bedrock"
 	"github.com/saprolite/saprolite/internal/catalog"
 	"github.com/saprolite/saprolite/internal/provider"
 )
@@ -166,11 +168,30 @@ type OpenAI struct {
 	Headers map[string]Secret `yaml:"headers"`
 	// Media are those that the server's models take beside text.
 	Media []Medium `yaml:"media"`
+	// Thinking is how its models mark their reasoning.
+	Thinking Thinking `yaml:"thinking"`
+	// ServiceTiers are those that the server takes as service_tier.
+	ServiceTiers []Tier `yaml:"serviceTiers"`
 	// Timeouts bound the waits on the server.
 	Timeouts Timeouts `yaml:"timeouts"`
 	// Retry says how often a call is tried that got no answer.
 	Retry Retry `yaml:"retry"`
 }
+
+// Thinking is how models mark their reasoning where the server does not tell it
+// apart from the text.
+type Thinking string
+
+// The ways of Thinking.
+const (
+	// ThinkingTagged is between <think> and </think>, at the start of the answer.
+	ThinkingTagged Thinking = "tagged"
+	// ThinkingOpened is the same with the first tag in the chat template, so that an
+	// answer starts behind it.
+	ThinkingOpened Thinking = "opened"
+)
+
+func (Thinking) values() []string { return []string{string(ThinkingTagged), string(ThinkingOpened)} }
 
 // Medium is a kind of content beside text.
 type Medium string
@@ -212,13 +233,16 @@ type Script struct {
 
 // Model says which provider answers for a model id; see catalog.Mapping.
 type Model struct {
-	ID        string `yaml:"id"`
-	Provider  string `yaml:"provider"`
-	Upstream  string `yaml:"upstream"`
-	BaseModel string `yaml:"baseModel"`
-	Name      string `yaml:"name"`
-	Vendor    string `yaml:"vendor"`
-	Family    string `yaml:"family"`
+	ID       string `yaml:"id"`
+	Provider string `yaml:"provider"`
+	Upstream string `yaml:"upstream"`
+	// Tiers and Latency, when not nil, are the ways in which it is served.
+	Tiers     map[Tier]Lane    `yaml:"tiers"`
+	Latency   map[Latency]Lane `yaml:"latency"`
+	BaseModel string           `yaml:"baseModel"`
+	Name      string           `yaml:"name"`
+	Vendor    string           `yaml:"vendor"`
+	Family    string           `yaml:"family"`
 	// Abilities, when not nil, replace what is known of the model.
 	Abilities     []Ability `yaml:"abilities"`
 	ContextWindow int32     `yaml:"contextWindow"`
@@ -263,13 +287,12 @@ type Limits struct {
 func (c *Config) Catalog() catalog.Options {
 	opts := catalog.Options{Strict: c.Strict, Mappings: make([]catalog.Mapping, len(c.Models))}
 	for i, m := range c.Models {
-		upstream := m.Upstream
-		if upstream == "" {
-			upstream = c.Providers[m.Provider].DefaultModel()
-		}
 		opts.Mappings[i] = catalog.Mapping{
-			ID: m.ID, Provider: m.Provider, Upstream: upstream, BaseModel: m.BaseModel,
-			Name: m.Name, Vendor: m.Vendor, Family: m.Family, Abilities: abilities(m.Abilities),
+			ID: m.ID, Provider: m.Provider, BaseModel: m.BaseModel,
+			Upstream: cmp.Or(m.Upstream, c.Providers[m.Provider].DefaultModel()),
+			Tiers:    lanes[bedrock.ServiceTierType](c, m.Tiers),
+			Latency:  lanes[bedrock.PerformanceConfigLatency](c, m.Latency),
+			Name:     m.Name, Vendor: m.Vendor, Family: m.Family, Abilities: abilities(m.Abilities),
 			ContextWindow: m.ContextWindow, MaxOutput: m.MaxOutput,
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/saprolite/saprolite/internal/bedrock"
 	"github.com/saprolite/saprolite/internal/catalog"
 	"github.com/saprolite/saprolite/internal/provider"
 )
@@ -75,6 +76,8 @@ providers:
     apiKeyEnv: TEST_VLLM_KEY
     headers: {X-Team: blue}
     media: [images, audio]
+    serviceTiers: flex
+    thinking: opened
     timeouts: {connect: 1s, firstByte: 2m, idle: 30s}
     retry: {attempts: 1, maxWait: 5s}
   remote: {type: openai, url: "https://models.example/v1", model: big, apiKeyFile: key}
@@ -89,6 +92,8 @@ models:
     family: mistral
     maxOutput: 512
     abilities: []
+    tiers: {flex: {provider: remote}, priority: }
+    latency: {}
 log: {level: debug, format: json}
 limits: {maxBody: 64MB, requestTimeout: 10m, drainTimeout: 0s}
 `
@@ -112,7 +117,7 @@ func whole(folder string) *Config {
 			"again": hub,
 			"vllm": {Type: TypeOpenAI, OpenAI: &OpenAI{
 				URL: "http://gpu:8000/v1", APIKey: "sk-vllm", APIKeyEnv: "TEST_VLLM_KEY", Headers: map[string]Secret{"X-Team": "blue"},
-				Media:    []Medium{MediumImages, MediumAudio},
+				Media: []Medium{MediumImages, MediumAudio}, ServiceTiers: []Tier{"flex"}, Thinking: ThinkingOpened,
 				Timeouts: Timeouts{Connect: time.Second, FirstByte: 2 * time.Minute, Idle: 30 * time.Second},
 				Retry:    Retry{Attempts: 1, MaxWait: 5 * time.Second},
 			}},
@@ -121,7 +126,7 @@ func whole(folder string) *Config {
 		},
 		Models: []Model{
 			{ID: "anthropic.*", Provider: "vllm", Upstream: "qwen", Abilities: []Ability{"tools", "images"}, ContextWindow: 32768},
-			{ID: "acme.chat", Provider: "small", BaseModel: "amazon.nova-lite-v1:0", Name: "Acme", Vendor: "Acme Inc", Family: "mistral", MaxOutput: 512, Abilities: []Ability{}},
+			{ID: "acme.chat", Provider: "small", BaseModel: "amazon.nova-lite-v1:0", Name: "Acme", Vendor: "Acme Inc", Family: "mistral", MaxOutput: 512, Abilities: []Ability{}, Tiers: map[Tier]Lane{"flex": {Provider: "remote"}, "priority": {}}, Latency: map[Latency]Lane{}},
 		},
 		Log:    Log{Level: "debug", Format: "json"},
 		Limits: Limits{MaxBody: 64_000_000, RequestTimeout: 10 * time.Minute},
@@ -151,7 +156,7 @@ func TestWholeFile(t *testing.T) {
 	}
 	wantMappings := []catalog.Mapping{
 		{ID: "anthropic.*", Provider: "vllm", Upstream: "qwen", Abilities: &provider.Abilities{Tools: true, Images: true}, ContextWindow: 32768},
-		{ID: "acme.chat", Provider: "small", BaseModel: "amazon.nova-lite-v1:0", Name: "Acme", Vendor: "Acme Inc", Family: "mistral", MaxOutput: 512, Abilities: &provider.Abilities{}},
+		{ID: "acme.chat", Provider: "small", BaseModel: "amazon.nova-lite-v1:0", Name: "Acme", Vendor: "Acme Inc", Family: "mistral", MaxOutput: 512, Abilities: &provider.Abilities{}, Tiers: map[bedrock.ServiceTierType]catalog.Lane{"flex": {Provider: "remote", Upstream: "big"}, "priority": {}}, Latency: map[bedrock.PerformanceConfigLatency]catalog.Lane{}},
 	}
 	if diff := cmp.Diff(catalog.Options{Strict: true, Mappings: wantMappings}, got.Catalog()); diff != "" {
 		t.Errorf("the catalogue's options (-want +got):\n%s", diff)

@@ -82,9 +82,15 @@ func (d *decoder) structure(n *yaml.Node, v reflect.Value, key string, skip ...s
 func (d *decoder) mapping(n *yaml.Node, v reflect.Value, key string) {
 	v.Set(reflect.MakeMap(v.Type()))
 	for name, value := range d.pairs(n, key) {
+		of := reflect.New(v.Type().Key())
+		if choice, ok := of.Interface().(interface{ values() []string }); ok && !slices.Contains(choice.values(), name) {
+			d.fail(join(key, name), "there is no such key", remedy(name, choice.values()))
+			continue
+		}
+		of.Elem().SetString(name)
 		element := reflect.New(v.Type().Elem()).Elem()
 		d.decode(value, element, join(key, name))
-		v.SetMapIndex(reflect.ValueOf(name), element)
+		v.SetMapIndex(of.Elem(), element)
 	}
 }
 

@@ -35,7 +35,7 @@ const (
 )
 
 func defaultOpenAI() *OpenAI {
-	return &OpenAI{Media: []Medium{MediumImages}, Timeouts: defaultTimeouts(), Retry: defaultRetry()}
+	return &OpenAI{Media: []Medium{MediumImages}, Thinking: ThinkingTagged, Timeouts: defaultTimeouts(), Retry: defaultRetry()}
 }
 
 func defaultAnthropic() *Anthropic {

@@ -85,7 +85,7 @@ func CachedPrefix(req *bedrock.ConverseRequest) (*bedrock.ConverseRequest, bedro
 // ApplyCacheMinimum moves tokens that a prompt cache counted to inputTokens if
 // there are fewer than the service caches at all.
 func ApplyCacheMinimum(usage *bedrock.TokenUsage, minimum int32) {
-	cached := count(usage.CacheReadInputTokens) + count(usage.CacheWriteInputTokens)
+	cached := Count(usage.CacheReadInputTokens) + Count(usage.CacheWriteInputTokens)
 	if cached == 0 || cached >= minimum {
 		return
 	}

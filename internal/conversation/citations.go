@@ -34,3 +34,19 @@ func CitedText(block *bedrock.CitationsContentBlock) string {
 	}
 	return all.String()
 }
+
+// TextAlone is an answer without the blocks that are neither text nor reasoning.
+func TextAlone(answer *bedrock.ConverseResponse) *bedrock.ConverseResponse {
+	if answer.Output.Message == nil {
+		return answer
+	}
+	message := bedrock.Message{Role: answer.Output.Message.Role}
+	for _, block := range answer.Output.Message.Content {
+		if block.Text != nil || block.ReasoningContent != nil {
+			message.Content = append(message.Content, block)
+		}
+	}
+	rest := *answer
+	rest.Output.Message = &message
+	return &rest
+}

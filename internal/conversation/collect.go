@@ -52,5 +52,6 @@ func (c *collector) add(event *bedrock.ConverseStreamOutput) {
 	case event.Metadata != nil:
 		c.response.Usage = event.Metadata.Usage
 		c.response.Metrics.LatencyMs = event.Metadata.Metrics.LatencyMs
+		c.response.PerformanceConfig, c.response.ServiceTier = event.Metadata.PerformanceConfig, event.Metadata.ServiceTier
 	}
 }

@@ -27,7 +27,7 @@ type Rules struct {
 func (r Rules) Check(req *bedrock.ConverseRequest) error {
 	for _, check := range []func(*bedrock.ConverseRequest) error{
 		r.checkFields, r.checkStream, r.checkContent, r.checkMedia, r.checkDocuments, r.checkTurns, r.checkSystemTurns,
-		r.checkTools, r.checkPairs, r.checkSystem, r.checkCachePoints,
+		r.checkTools, r.checkToolTurns, r.checkPairs, r.checkSystem, r.checkCachePoints,
 	} {
 		if err := check(req); err != nil {
 			return err
@@ -44,7 +44,7 @@ func (r Rules) CheckNative(req *bedrock.ConverseRequest) error {
 	}
 	r.native = true
 	for _, check := range []func(*bedrock.ConverseRequest) error{
-		r.checkStream, r.checkContent, r.checkMedia, r.checkTools, r.checkCachePoints,
+		r.checkStream, r.checkContent, r.checkMedia, r.checkNativeSystemTurns, r.checkTools, r.checkCachePoints,
 	} {
 		if err := check(req); err != nil {
 			return err
@@ -79,7 +79,8 @@ func (r Rules) checkFields(req *bedrock.ConverseRequest) error {
 		return invalid("This action doesn't support the model that you provided. Try again with a supported text or chat model.")
 	case len(req.PromptVariables) > 0:
 		return unsupportedField("promptVariables")
-	case req.OutputConfig != nil && !r.Provider.StructuredOutput:
+	case req.OutputConfig != nil && !r.Provider.StructuredOutput,
+		req.OutputConfig != nil && req.OutputConfig.TextFormat != nil && !r.Model.Abilities.StructuredOutput:
 		return unsupportedField("outputConfig")
 	}
 	return nil

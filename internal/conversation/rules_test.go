@@ -12,7 +12,7 @@ import (
 // every is what a model or provider without a limit carries.
 var every = provider.Abilities{
 	Tools: true, Images: true, Documents: true, Video: true, Audio: true,
-	Reasoning: true, CachePoints: true, StructuredOutput: true, S3Locations: true,
+	Reasoning: true, CachePoints: true, StructuredOutput: true, SystemTools: true, S3Locations: true,
 }
 
 // able is a model that takes everything.

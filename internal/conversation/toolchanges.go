@@ -12,8 +12,8 @@ import (
 func (r Rules) checkSystemTurns(req *bedrock.ConverseRequest) error {
 	for i, message := range req.Messages {
 		system := message.Role == bedrock.ConversationRoleSystem
-		if system && !r.Model.SystemTurns {
-			return r.byModel("role 'system' is not supported on this model")
+		if err := r.checkSystemRole(i, message.Role); err != nil {
+			return err
 		}
 		if len(message.Content) == 0 {
 			return emptyContent(i)
@@ -32,6 +32,32 @@ func (r Rules) checkSystemTurns(req *bedrock.ConverseRequest) error {
 				return r.byModel("%s: messages with the role system only support text", at)
 			}
 		}
+	}
+	return nil
+}
+
+// checkNativeSystemTurns is checkSystemTurns for a native body, which may have
+// messages of the role system where the system prompt has no place of its own.
+func (r Rules) checkNativeSystemTurns(req *bedrock.ConverseRequest) error {
+	if !r.Model.Turns.SystemApart {
+		return nil
+	}
+	for i, message := range req.Messages {
+		if err := r.checkSystemRole(i, message.Role); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r Rules) checkSystemRole(message int, role bedrock.ConversationRole) error {
+	switch {
+	case role != bedrock.ConversationRoleSystem:
+		return nil
+	case !r.Model.SystemTurns:
+		return r.byModel("role 'system' is not supported on this model")
+	case message == 0 && r.Model.Turns.SystemApart:
+		return r.byModel("messages.0: use the top-level 'system' parameter for the initial system prompt")
 	}
 	return nil
 }

@@ -51,6 +51,44 @@ func TestToolChanges(t *testing.T) {
 	}
 }
 
+// Claude's system prompt has a place of its own, and only its newer models have
+// messages of the role system, in native bodies too. Other families' bodies have
+// them anywhere.
+func TestSystemRole(t *testing.T) {
+	const none, lead = "role 'system' is not supported on this model", "messages.0: use the top-level 'system' parameter for the initial system prompt"
+	first, later := talk(said("system", hi), user(hi)), talk(user(hi), assistant(hi), said("system", hi), user(hi))
+	for name, test := range map[string]struct {
+		apart, turns  bool
+		first, later  string
+		nativeIsTaken bool
+	}{
+		"an older Claude":  {apart: true, first: none, later: none},
+		"a newer Claude":   {apart: true, turns: true, first: lead},
+		"an older Mistral": {first: none, later: none, nativeIsTaken: true},
+		"an open model":    {turns: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			model := able()
+			model.SystemTurns, model.Turns.SystemApart = test.turns, test.apart
+			rules := conversation.Rules{Model: model, Provider: every}
+			for _, one := range []struct {
+				req  *bedrock.ConverseRequest
+				want string
+			}{{first, test.first}, {later, test.later}} {
+				native, converse := one.want, ""
+				if one.want != "" {
+					converse = byModel + one.want
+				}
+				if test.nativeIsTaken {
+					native = ""
+				}
+				refused(t, rules.CheckNative(one.req), native)
+				refused(t, rules.Check(one.req), converse)
+			}
+		})
+	}
+}
+
 // TestSettleTools offers the tools that are there in the end.
 func TestSettleTools(t *testing.T) {
 	plain := offering(user(hi))

@@ -19,6 +19,11 @@ func (r Rules) checkTools(req *bedrock.ConverseRequest) error {
 	if err := r.checkToolAbility(); err != nil {
 		return err
 	}
+	if !r.Model.Abilities.SystemTools || !r.Provider.SystemTools {
+		if slices.ContainsFunc(req.ToolConfig.Tools, func(tool bedrock.Tool) bool { return tool.SystemTool != nil }) {
+			return unsupportedField("systemTool")
+		}
+	}
 	return r.checkToolChoice(SettleTools(req).ToolConfig, req.ToolConfig.ToolChoice)
 }
 
@@ -42,11 +47,41 @@ func (r Rules) checkToolAbility() error {
 
 // checkToolChoice looks for the tool of a choice among those that are offered.
 func (r Rules) checkToolChoice(offered *bedrock.ToolConfiguration, choice *bedrock.ToolChoice) error {
-	if choice == nil || choice.Tool == nil || choice.Tool.Name == nil {
+	switch {
+	case choice == nil:
+		return nil
+	case choice.Any != nil && r.Model.NoAnyChoice:
+		return unsupportedField("toolConfig.toolChoice.any")
+	case choice.Tool != nil && r.Model.NoToolChoice:
+		return unsupportedField("toolConfig.toolChoice.tool")
+	case choice.Tool == nil || choice.Tool.Name == nil:
 		return nil
 	}
 	if offered == nil || !hasTool(offered, *choice.Tool.Name) {
 		return invalid("The model returned the following errors: Tool '%s' not found in provided tools", *choice.Tool.Name)
+	}
+	return nil
+}
+
+// checkToolTurns keeps the results of tools to themselves, for the models that want
+// it so. What an answer says beside its calls is taken back as it was given.
+func (r Rules) checkToolTurns(req *bedrock.ConverseRequest) error {
+	if !r.Model.ToolsApart {
+		return nil
+	}
+	for i, message := range req.Messages {
+		results, others := 0, 0
+		for _, block := range message.Content {
+			switch {
+			case block.ToolResult != nil:
+				results++
+			case block.CachePoint == nil:
+				others++
+			}
+		}
+		if results > 0 && others > 0 {
+			return invalid("messages.%d.content: Conversation blocks and tool result blocks cannot be provided in the same turn.", i)
+		}
 	}
 	return nil
 }

@@ -74,3 +74,48 @@ func refusal(t *testing.T, err error) string {
 	}
 	return refused.Message
 }
+
+// TestToolRules holds tools to what a model, and its provider, have of them.
+func TestToolRules(t *testing.T) {
+	apart := able()
+	apart.NoAnyChoice, apart.NoToolChoice, apart.ToolsApart, apart.Abilities.StructuredOutput = true, true, true, false
+	choosing := func(choice bedrock.ToolChoice) *bedrock.ConverseRequest {
+		req := offering(user(hi))
+		req.ToolConfig.ToolChoice = &choice
+		return req
+	}
+	one := bedrock.ToolChoice{Tool: &bedrock.SpecificToolChoice{Name: new("a")}}
+	resulting := func(beside ...bedrock.ContentBlock) *bedrock.ConverseRequest {
+		id := new("x")
+		return offering(user(hi),
+			assistant(hi, bedrock.ContentBlock{ToolUse: &bedrock.ToolUseBlock{ToolUseId: id}}),
+			user(append(beside, bedrock.ContentBlock{ToolResult: &bedrock.ToolResultBlock{ToolUseId: id}}, cachePoint)...))
+	}
+	search := offering(user(hi))
+	search.ToolConfig.Tools = append(search.ToolConfig.Tools, bedrock.Tool{SystemTool: &bedrock.SystemTool{Name: new("nova_grounding")}})
+	form := talk(user(hi))
+	form.OutputConfig = &bedrock.OutputConfig{TextFormat: &bedrock.OutputFormat{}}
+	withoutSearch := every
+	withoutSearch.SystemTools = false
+	const together = "messages.2.content: Conversation blocks and tool result blocks cannot be provided in the same turn."
+	for name, test := range map[string]struct {
+		rules conversation.Rules
+		req   *bedrock.ConverseRequest
+		want  string
+	}{
+		"any":                                 {conversation.Rules{Model: able(), Provider: every}, choosing(bedrock.ToolChoice{Any: &bedrock.AnyToolChoice{}}), ""},
+		"any, for none":                       {conversation.Rules{Model: apart, Provider: every}, choosing(bedrock.ToolChoice{Any: &bedrock.AnyToolChoice{}}), noField("toolConfig.toolChoice.any")},
+		"one":                                 {conversation.Rules{Model: able(), Provider: every}, choosing(one), ""},
+		"one, for none":                       {conversation.Rules{Model: apart, Provider: every}, choosing(one), noField("toolConfig.toolChoice.tool")},
+		"at will":                             {conversation.Rules{Model: apart, Provider: every}, choosing(bedrock.ToolChoice{Auto: &bedrock.AutoToolChoice{}}), ""},
+		"text beside a result":                {conversation.Rules{Model: able(), Provider: every}, resulting(hi), ""},
+		"text beside a result, to be apart":   {conversation.Rules{Model: apart, Provider: every}, resulting(hi), together},
+		"a result by itself":                  {conversation.Rules{Model: apart, Provider: every}, resulting(), ""},
+		"a tool of the service":               {conversation.Rules{Model: able(), Provider: every}, search, ""},
+		"a tool of the service, of nobody's":  {conversation.Rules{Model: able(), Provider: withoutSearch}, search, noField("systemTool")},
+		"a format of the output":              {conversation.Rules{Model: able(), Provider: every}, form, ""},
+		"a format of the output, for nothing": {conversation.Rules{Model: apart, Provider: every}, form, noField("outputConfig")},
+	} {
+		t.Run(name, func(t *testing.T) { refused(t, test.rules.Check(test.req), test.want) })
+	}
+}

@@ -8,7 +8,7 @@ import (
 // ShowUsage gives a usage the counters that the model's answers carry, and
 // takes away those that they do not. The totals stay.
 func ShowUsage(usage *bedrock.TokenUsage, style catalog.UsageStyle) {
-	read, written := count(usage.CacheReadInputTokens), count(usage.CacheWriteInputTokens)
+	read, written := Count(usage.CacheReadInputTokens), Count(usage.CacheWriteInputTokens)
 	showRead, showWritten := style.Cache.Show(read, written)
 	usage.CacheReadInputTokens, usage.CacheReadInputTokenCount = twins(showRead, read)
 	usage.CacheWriteInputTokens, usage.CacheWriteInputTokenCount = twins(showWritten, written)
@@ -17,7 +17,8 @@ func ShowUsage(usage *bedrock.TokenUsage, style catalog.UsageStyle) {
 	}
 }
 
-func count(n *int32) int32 {
+// Count is a counter of usage that may be absent, which is 0.
+func Count(n *int32) int32 {
 	if n == nil {
 		return 0
 	}

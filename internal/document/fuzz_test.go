@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"maps"
+	"os"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -52,7 +53,17 @@ func FuzzPdf(f *testing.F) {
 	fuzz(f, pdf, pageOf("", "BT /F 12 Tf 20 200 Td (Dummy PDF file) Tj ET"),
 		pageOf("/Filter/FlateDecode", deflated(f, "BT /F 12 Tf [(Dum)-300(my)] TJ T* (x) ' ET /X Do")),
 		pageOf("/Filter/ASCIIHexDecode", "4254202f46203132>"), pageOf("/Filter/LZWDecode", "\x80\x0b\x60\x50\x22\x0c\x0c\x85\x01"),
-		[]byte("%PDF-1.5\n1 0 obj<</Type/ObjStm/N 1/First 4/Length 36>>stream\n2 0 <</Type/Catalog/Pages<</Kids[]>>>>\nendstream endobj"))
+		[]byte("%PDF-1.5\n1 0 obj<</Type/ObjStm/N 1/First 4/Length 36>>stream\n2 0 <</Type/Catalog/Pages<</Kids[]>>>>\nendstream endobj"),
+		locked(f, "rc4-128"), locked(f, "aes-128"), locked(f, "aes-256"))
+}
+
+func locked(f *testing.F, kind string) []byte {
+	f.Helper()
+	data, err := os.ReadFile("testdata/locked-" + kind + ".pdf")
+	if err != nil {
+		f.Fatal(err)
+	}
+	return data
 }
 
 // inPackage puts a file into the place of one of the sample.

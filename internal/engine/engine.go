@@ -106,12 +106,15 @@ type Model struct {
 	// Context is the context of one slot in tokens: what one request's prompt and answer may
 	// hold together. 0 means the model's own, at most 8192 and less where memory is short.
 	Context int
+	// TextContext is Context for a model that makes text, where that is 0: what suits
+	// conversations says nothing about what a vector is made of.
+	TextContext int
 	// Slots is the number of requests that are answered at the same time; 0 means 4, fewer where
 	// memory is short. Each slot has its whole context to itself, so that one request's length
 	// never fails another.
 	Slots int
-	// Embedding runs the model for /v1/embeddings instead of text. Its inputs have at most
-	// Lease.Context tokens each.
+	// Embedding runs the model for /v1/embeddings instead of text, as is done with weights that
+	// say that they are for that. Its inputs have at most Lease.Context tokens each.
 	Embedding bool
 }
 
@@ -125,6 +128,8 @@ type Lease struct {
 	BaseURL string
 	// Context is the context of one slot in tokens.
 	Context int
+	// Embedding says that the child runs for /v1/embeddings.
+	Embedding bool
 	// ControlTokens are the texts that llama.cpp turns into control tokens wherever they stand,
 	// in what a user wrote too. They come from the weights, and must not be changed.
 	ControlTokens []string

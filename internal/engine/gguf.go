@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -16,6 +17,8 @@ type metadata struct {
 	context int
 	// kvBytes is the memory of one token in the key-value cache, at two bytes a value.
 	kvBytes int64
+	// embedding says that the model makes vectors.
+	embedding bool
 	// control are the texts of the control tokens.
 	control []string
 }
@@ -84,6 +87,12 @@ func parseMetadata(r io.Reader) (metadata, error) {
 	return head.metadata(), nil
 }
 
+// encoders are the architectures of llama.cpp that make vectors alone.
+var encoders = []string{
+	"bert", "nomic-bert", "nomic-bert-moe", "jina-bert-v2", "jina-bert-v3", "modern-bert", "neo-bert", "eurobert",
+	"gemma-embedding", "t5encoder",
+}
+
 // head holds the values of a head that matter: whole numbers, and the vocabulary.
 type head struct {
 	architecture string
@@ -113,6 +122,9 @@ func (h head) metadata() metadata {
 		}
 		m.kvBytes += 2 * int64(min(n, 1<<16)*min(valuesOfHead, 1<<16))
 	}
+	// A way of pooling is told of models that were trained for vectors, whatever they
+	// were made from: 0 is none, the others are the mean, the first token, the last.
+	m.embedding = slices.Contains(encoders, h.architecture) || number("pooling_type") > 0
 	for i, kind := range h.numbers["tokenizer.ggml.token_type"] {
 		if kind == controlToken && i < len(h.tokens) && h.tokens[i] != "" {
 			m.control = append(m.control, strings.Clone(h.tokens[i]))

@@ -48,6 +48,24 @@ func TestParseMetadata(t *testing.T) {
 	}
 }
 
+// Weights say that they are for vectors: by what they are, or by a way of pooling.
+func TestEmbeddingWeights(t *testing.T) {
+	for _, test := range []struct {
+		values map[string]any
+		want   bool
+	}{
+		{map[string]any{"general.architecture": "llama", "llama.context_length": uint32(2048)}, false},
+		{map[string]any{"general.architecture": "qwen3", "qwen3.pooling_type": uint32(0)}, false},
+		{map[string]any{"general.architecture": "qwen3", "qwen3.pooling_type": uint32(3)}, true},
+		{map[string]any{"general.architecture": "nomic-bert"}, true},
+	} {
+		got, err := parseMetadata(bytes.NewReader(ggufHead(test.values)))
+		if err != nil || got.embedding != test.want {
+			t.Errorf("%v: %t, %v", test.values, got.embedding, err)
+		}
+	}
+}
+
 func TestParseMetadataRefuses(t *testing.T) {
 	whole := ggufHead(map[string]any{"general.architecture": "x", "x.names": []string{"one", "two"}})
 	for n := range whole {

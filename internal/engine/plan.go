@@ -43,7 +43,10 @@ func makePlan(m Model, files files, threads int, memory int64) (plan, error) {
 	if err != nil {
 		return plan{}, err
 	}
-	p := plan{weights: paths[0], projector: files.projector, threads: threads, embedding: m.Embedding, control: meta.control}
+	p := plan{weights: paths[0], projector: files.projector, threads: threads, embedding: m.Embedding || meta.embedding, control: meta.control}
+	if !p.embedding && m.Context == 0 {
+		m.Context = m.TextContext
+	}
 	p.context, p.slots = m.Context, m.Slots
 	if p.context == 0 {
 		p.context = defaultContext
@@ -59,7 +62,7 @@ func makePlan(m Model, files files, threads int, memory int64) (plan, error) {
 	}
 	p.context = max(1, p.context+contextStep-1) / contextStep * contextStep
 	fixed := size + fixedBytes
-	if m.Embedding {
+	if p.embedding {
 		fixed -= promptCacheMiB << 20 // vectors have no prompt to keep
 	}
 	need := func() int64 { return addBytes(fixed, meta.kvBytes, int64(p.context)*int64(p.slots)) }

@@ -158,6 +158,7 @@ func (p *Pool) lease(w *worker) *Lease {
 		Client:        w.child.client,
 		BaseURL:       w.child.baseURL,
 		Context:       w.plan.context,
+		Embedding:     w.plan.embedding,
 		ControlTokens: w.plan.control,
 		release: sync.OnceFunc(func() {
 			p.mu.Lock()

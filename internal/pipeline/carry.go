@@ -92,7 +92,7 @@ func (w *rewriting) message(i int, content []bedrock.ContentBlock) ([]bedrock.Co
 				return nil, err
 			}
 			*block = bedrock.ContentBlock{Text: made.Text, Document: made.Document}
-		case block.SearchResult != nil:
+		case block.SearchResult != nil && !w.plain:
 			*block = bedrock.ContentBlock{Text: new(w.searchResult(block.SearchResult))}
 		case block.CitationsContent != nil && !w.plain:
 			*block = bedrock.ContentBlock{Text: new(conversation.CitedText(block.CitationsContent))}
@@ -120,7 +120,7 @@ func (w *rewriting) toolResult(result *bedrock.ToolResultBlock, at string) (*bed
 				return nil, err
 			}
 			*content = made
-		case content.SearchResult != nil:
+		case content.SearchResult != nil && !w.plain:
 			*content = bedrock.ToolResultContentBlock{Text: new(w.searchResult(content.SearchResult))}
 		}
 	}

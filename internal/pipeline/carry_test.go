@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/saprolite/saprolite/internal/bedrock"
+	"github.com/saprolite/saprolite/internal/catalog"
 	"github.com/saprolite/saprolite/internal/document"
 	"github.com/saprolite/saprolite/internal/pipeline"
 	"github.com/saprolite/saprolite/internal/provider"
@@ -24,7 +25,7 @@ func documentRoute(t *testing.T, p provider.Provider) *pipeline.Route {
 	t.Helper()
 	pipes := newPipeline(t, p)
 	pipes.Documents = document.NewExtractor(document.DefaultLimits())
-	to, err := pipes.Route(haiku)
+	to, err := pipes.Route(haiku, catalog.Service{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,7 +147,7 @@ func TestCarryPlain(t *testing.T) {
 	want := []bedrock.ContentBlock{
 		given[0], given[1], paper("txt", now("20 days"), citedBlock), paper("txt", now("a,b")), paper("txt", now("Zürich")), given[5],
 		result(bedrock.ToolResultContentBlock{Document: paper("txt", now("# B")).Document}),
-		text("<search_result>\n</search_result>\n"), given[8],
+		given[7], given[8],
 	}
 	p := &plain{}
 	for _, err := range documentRoute(t, p).Converse(t.Context(), asked(given...), new(pipeline.Timing)) {

@@ -30,6 +30,8 @@ type Pipeline struct {
 // Route is where the inferences of one request go.
 type Route struct {
 	catalog.Target
+	// Service is how the request wants to be served.
+	Service   catalog.Service
 	provider  provider.Provider
 	documents *document.Extractor
 	// mu guards what was last carried, and of which request.
@@ -38,17 +40,21 @@ type Route struct {
 	carried carried
 }
 
-// Route resolves a model id. The error carries a bedrock.Exception.
-func (p *Pipeline) Route(modelID string) (*Route, error) {
+// Route resolves a model id, for a request that wants to be served in that way. The
+// error carries a bedrock.Exception.
+func (p *Pipeline) Route(modelID string, want catalog.Service) (*Route, error) {
 	target, err := p.Catalog.Resolve(modelID)
 	if err != nil {
+		return nil, err
+	}
+	if target, err = target.For(want); err != nil {
 		return nil, err
 	}
 	to, ok := p.Providers[target.Provider]
 	if !ok {
 		return nil, fmt.Errorf("the catalogue names a provider that does not exist: %q", target.Provider)
 	}
-	return &Route{Target: target, provider: to, documents: p.Documents}, nil
+	return &Route{Target: target, Service: want, provider: to, documents: p.Documents}, nil
 }
 
 // Abilities is what the provider carries for the model, and documents: their text
@@ -188,6 +194,7 @@ func (r *Route) timed(events provider.Events, timing *Timing) provider.Events {
 				conversation.ApplyCacheMinimum(&event.Metadata.Usage, r.Model.MinCachePrefix())
 				timing.Usage = event.Metadata.Usage
 				event.Metadata.Metrics.LatencyMs = timing.Total.Milliseconds()
+				r.serve(event.Metadata)
 			}
 			if !yield(event, err) {
 				return

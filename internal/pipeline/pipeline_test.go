@@ -64,7 +64,7 @@ func newPipeline(t *testing.T, p provider.Provider) *pipeline.Pipeline {
 
 func route(t *testing.T, p provider.Provider, id string) *pipeline.Route {
 	t.Helper()
-	to, err := newPipeline(t, p).Route(id)
+	to, err := newPipeline(t, p).Route(id, catalog.Service{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,11 +73,11 @@ func route(t *testing.T, p provider.Provider, id string) *pipeline.Route {
 
 func TestRouteRefuses(t *testing.T) {
 	p := newPipeline(t, &noted{})
-	_, err := p.Route("anthropic.claude-9-nonesuch-v1:0")
+	_, err := p.Route("anthropic.claude-9-nonesuch-v1:0", catalog.Service{})
 	if invalid, ok := errors.AsType[*bedrock.ValidationException](err); !ok || invalid.Message != "The provided model identifier is invalid." {
 		t.Errorf("an unknown id: %v", err)
 	}
-	if _, err := p.Route("amazon.nova-lite-v1:0"); err == nil {
+	if _, err := p.Route("amazon.nova-lite-v1:0", catalog.Service{}); err == nil {
 		t.Error("a provider that does not exist was found")
 	} else if _, ok := errors.AsType[bedrock.Exception](err); ok {
 		t.Errorf("the caller is told of it: %v", err)

@@ -85,8 +85,11 @@ type Abilities struct {
 	Tools, Images, Documents, Video, Audio bool
 	Reasoning, CachePoints                 bool
 	StructuredOutput                       bool
-	// PlainDocuments says that of documents pdf and plain text alone are taken, and
-	// no search results: the others come as plain text.
+	// SystemTools are tools of the service's own, as nova_grounding, which nobody
+	// else has.
+	SystemTools bool
+	// PlainDocuments says that of documents pdf and plain text alone are taken: the
+	// others come as plain text.
 	PlainDocuments bool
 	// S3Locations says that a provider takes media that lie in S3. What the
 	// service's models take is a matter of the catalogue.

@@ -47,6 +47,7 @@ func wholeEvents(answer *bedrock.ConverseResponse) []bedrock.ConverseStreamOutpu
 		}},
 		bedrock.ConverseStreamOutput{Metadata: &bedrock.ConverseStreamMetadataEvent{
 			Usage: answer.Usage, Metrics: bedrock.ConverseStreamMetrics(answer.Metrics),
+			PerformanceConfig: answer.PerformanceConfig, ServiceTier: answer.ServiceTier,
 		}})
 }
 

@@ -20,6 +20,7 @@ type Writer struct {
 	started bool
 	stopped bool
 	over    bool
+	tier    *bedrock.ServiceTier
 }
 
 type blockKind int
@@ -138,6 +139,14 @@ func (w *Writer) Stop(reason bedrock.StopReason, fields json.RawMessage) bool {
 	}})
 }
 
+// ServedBy says which service tier the upstream served the call by; empty says
+// nothing. Metadata tells it.
+func (w *Writer) ServedBy(tier bedrock.ServiceTierType) {
+	if tier != "" {
+		w.tier = &bedrock.ServiceTier{Type: tier}
+	}
+}
+
 // Metadata yields the last event. The total is the sum of the other counts if
 // it is zero.
 func (w *Writer) Metadata(usage bedrock.TokenUsage) {
@@ -149,7 +158,7 @@ func (w *Writer) Metadata(usage bedrock.TokenUsage) {
 			}
 		}
 	}
-	w.event(bedrock.ConverseStreamOutput{Metadata: &bedrock.ConverseStreamMetadataEvent{Usage: usage}})
+	w.event(bedrock.ConverseStreamOutput{Metadata: &bedrock.ConverseStreamMetadataEvent{Usage: usage, ServiceTier: w.tier}})
 	w.over = true
 }
 

@@ -9,7 +9,7 @@ import (
 
 // converse answers a conversation as a whole.
 func (s *Server) converse(x *exchange, req *bedrock.ConverseRequest) error {
-	inference, err := s.prepare(req, false)
+	inference, err := s.prepare(x, req, false)
 	if err != nil {
 		return err
 	}
@@ -26,7 +26,6 @@ func (s *Server) converse(x *exchange, req *bedrock.ConverseRequest) error {
 			block.ToolUse.Type = inference.toolUseType(block.ToolUse.Type)
 		}
 	}
-	answer.PerformanceConfig, answer.ServiceTier = req.PerformanceConfig, req.ServiceTier
 	return x.reply(answer)
 }
 
@@ -41,7 +40,12 @@ func (s *Server) selectFields(inference *inference, answer *bedrock.ConverseResp
 	own := answer.AdditionalModelResponseFields
 	documents := []json.RawMessage{own}
 	if native := s.format(inference.Route); native != nil {
-		body, err := native.Renderer(inference.Model.Base).Response(conversation.Uncited(answer))
+		renderer, plain := native.Renderer(inference.Model.Base), conversation.Uncited(answer)
+		body, err := renderer.Response(plain)
+		if err != nil {
+			// Bodies of prompts have no words for tools; what is asked for stands beside.
+			body, err = renderer.Response(conversation.TextAlone(plain))
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -9,7 +9,7 @@ import (
 
 // converseStream answers a conversation event by event.
 func (s *Server) converseStream(x *exchange, req *bedrock.ConverseStreamRequest) error {
-	inference, err := s.prepare(unstreamed(req), true)
+	inference, err := s.prepare(x, unstreamed(req), true)
 	if err != nil {
 		return err
 	}
@@ -26,7 +26,7 @@ func (s *Server) converseStream(x *exchange, req *bedrock.ConverseStreamRequest)
 			out.sendError(new(bedrock.ConverseStreamOutput), err)
 			return err
 		}
-		finishEvent(&event, inference, req)
+		finishEvent(&event, inference)
 		if err := out.send(&event); err != nil {
 			return err
 		}
@@ -61,7 +61,7 @@ func unstreamed(req *bedrock.ConverseStreamRequest) *bedrock.ConverseRequest {
 }
 
 // finishEvent adds to the provider's event what the service adds.
-func finishEvent(event *bedrock.ConverseStreamOutput, inference *inference, req *bedrock.ConverseStreamRequest) {
+func finishEvent(event *bedrock.ConverseStreamOutput, inference *inference) {
 	switch {
 	case event.ContentBlockStart != nil:
 		if tool := event.ContentBlockStart.Start.ToolUse; tool != nil {
@@ -76,7 +76,6 @@ func finishEvent(event *bedrock.ConverseStreamOutput, inference *inference, req 
 		style := inference.Model.Usage
 		style.Cache = style.Cache.Streamed()
 		conversation.ShowUsage(&metadata.Usage, style)
-		metadata.PerformanceConfig, metadata.ServiceTier = req.PerformanceConfig, req.ServiceTier
 	}
 }
 

@@ -37,6 +37,7 @@ var refusals = map[string]*regexp.Regexp{
 	video:       regexp.MustCompile(`^This model doesn't support the video content block`),
 	citations:   regexp.MustCompile(`^This model doesn't support the citationsContent content block`),
 	s3Locations: regexp.MustCompile(`can't be read: this server has no object store\.|^This model doesn't support the s3Uri field\.`),
+	systemTools: regexp.MustCompile(`^This model doesn't support the systemTool field\.`),
 	promptCache: regexp.MustCompile(`^You invoked an unsupported model or your request did not allow prompt caching\.`),
 	guardrails:  regexp.MustCompile(`^The provided guardrail identifier is invalid\.$`),
 	completions: regexp.MustCompile(`^Malformed input request: #: required key \[messages\] not found`),

@@ -31,7 +31,7 @@ func (s *Server) embed(x *exchange, to *pipeline.Route, native format.Embedding,
 	}
 	x.setCount("Invocation-Latency", timing.Total.Milliseconds())
 	x.setCount("Input-Token-Count", int64(timing.Usage.InputTokens))
-	return x.replyNative(req, body)
+	return x.replyNative(to.Service, body)
 }
 
 // rank answers a native body by documents in the order of their relevance. The
@@ -51,5 +51,5 @@ func (s *Server) rank(x *exchange, to *pipeline.Route, native format.Ranking, re
 		return err
 	}
 	x.setCount("Invocation-Latency", timing.Total.Milliseconds())
-	return x.replyNative(req, body)
+	return x.replyNative(to.Service, body)
 }

@@ -23,5 +23,5 @@ func (s *Server) generateImages(x *exchange, to *pipeline.Route, native format.I
 		return err
 	}
 	x.setCount("Invocation-Latency", timing.Total.Milliseconds())
-	return x.replyNative(req, body)
+	return x.replyNative(to.Service, body)
 }

@@ -26,12 +26,12 @@ type inference struct {
 }
 
 // prepare routes a conversation of Converse and holds it to the rules.
-func (s *Server) prepare(req *bedrock.ConverseRequest, streamed bool) (*inference, error) {
+func (s *Server) prepare(x *exchange, req *bedrock.ConverseRequest, streamed bool) (*inference, error) {
 	req, err := s.Prompts.Apply(req)
 	if err != nil {
 		return nil, err
 	}
-	to, err := s.Pipeline.Route(req.ModelId)
+	to, err := s.Pipeline.Route(req.ModelId, x.service(req))
 	if err != nil {
 		return nil, err
 	}

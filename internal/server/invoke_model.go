@@ -4,12 +4,13 @@ import (
 	"strconv"
 
 	"github.com/saprolite/saprolite/internal/bedrock"
+	"github.com/saprolite/saprolite/internal/catalog"
 	"github.com/saprolite/saprolite/internal/conversation"
 )
 
 // invokeModel answers a native body by a native body.
 func (s *Server) invokeModel(x *exchange, req *bedrock.InvokeModelRequest) error {
-	to, err := s.routeNative(req.ModelId, req.GuardrailIdentifier, req.RequestMetadata)
+	to, err := s.routeNative(req.ModelId, x.service(req), req.GuardrailIdentifier, req.RequestMetadata)
 	if err != nil {
 		return err
 	}
@@ -35,14 +36,15 @@ func (s *Server) invokeModel(x *exchange, req *bedrock.InvokeModelRequest) error
 		return err
 	}
 	x.setTokenHeaders(inference)
-	return x.replyNative(req, body)
+	return x.replyNative(served(whole, to.Service), body)
 }
 
-// replyNative writes a native body as the answer.
-func (x *exchange) replyNative(req *bedrock.InvokeModelRequest, body []byte) error {
+// replyNative writes a native body as the answer, with the way in which it was
+// served.
+func (x *exchange) replyNative(by catalog.Service, body []byte) error {
 	return x.reply(&bedrock.InvokeModelResponse{
 		Body: body, ContentType: "application/json",
-		PerformanceConfigLatency: req.PerformanceConfigLatency, ServiceTier: req.ServiceTier,
+		PerformanceConfigLatency: by.Latency, ServiceTier: by.Tier,
 	})
 }
 

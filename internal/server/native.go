@@ -6,6 +6,7 @@ import (
 
 	"github.com/saprolite/saprolite/internal/bedrock"
 	"github.com/saprolite/saprolite/internal/catalog"
+	"github.com/saprolite/saprolite/internal/conversation"
 	"github.com/saprolite/saprolite/internal/format"
 	"github.com/saprolite/saprolite/internal/format/answer"
 	"github.com/saprolite/saprolite/internal/pipeline"
@@ -19,14 +20,14 @@ type nativeInference struct {
 }
 
 // routeNative routes a native request, whose guardrail and metadata are headers.
-func (s *Server) routeNative(modelID string, guardrail, metadata *string) (*pipeline.Route, error) {
+func (s *Server) routeNative(modelID string, want catalog.Service, guardrail, metadata *string) (*pipeline.Route, error) {
 	if guardrail != nil && *guardrail != "" {
 		return nil, &bedrock.ValidationException{Message: "The provided guardrail identifier is invalid."}
 	}
 	if err := checkMetadata(metadata); err != nil {
 		return nil, err
 	}
-	return s.Pipeline.Route(modelID)
+	return s.Pipeline.Route(modelID, want)
 }
 
 // prepareNative understands the body of a native request and holds it to the rules.
@@ -42,6 +43,7 @@ func (s *Server) prepareNative(to *pipeline.Route, body []byte, streamed bool) (
 	if err != nil {
 		return nil, err
 	}
+	wanted(request.Conversation, to.Service)
 	if err := rules(to, streamed).CheckNative(request.Conversation); err != nil {
 		return nil, err
 	}
@@ -97,7 +99,7 @@ func (n *nativeInference) invocationMetrics() answer.InvocationMetrics {
 
 // cacheCounts are the cache counters that a native answer shows.
 func cacheCounts(usage *bedrock.TokenUsage, rule catalog.CacheCounters) (read, written *int32) {
-	r, w := value(usage.CacheReadInputTokens), value(usage.CacheWriteInputTokens)
+	r, w := conversation.Count(usage.CacheReadInputTokens), conversation.Count(usage.CacheWriteInputTokens)
 	showRead, showWritten := rule.Show(r, w)
 	if showRead {
 		read = &r
@@ -106,13 +108,6 @@ func cacheCounts(usage *bedrock.TokenUsage, rule catalog.CacheCounters) (read, w
 		written = &w
 	}
 	return read, written
-}
-
-func value(n *int32) int32 {
-	if n == nil {
-		return 0
-	}
-	return *n
 }
 
 // withMetrics appends the metrics to a chunk, which is a JSON object.

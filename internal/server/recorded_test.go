@@ -15,7 +15,7 @@ import (
 // house.
 var everything = provider.Abilities{
 	Tools: true, Images: true, Documents: true, Video: true, Audio: true,
-	Reasoning: true, CachePoints: true, StructuredOutput: true, S3Locations: true,
+	Reasoning: true, CachePoints: true, StructuredOutput: true, SystemTools: true, S3Locations: true,
 }
 
 // operations are those of the recordings that the house has.

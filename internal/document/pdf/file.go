@@ -8,8 +8,8 @@
 // loop for ever or allocate without bound on made-up files, which no recover and
 // no deadline cures.
 //
-// What it does not read: encrypted files, text in images, and fonts that do not
-// say which characters their glyphs are.
+// What it does not read: files that need a password, text in images, and fonts that
+// do not say which characters their glyphs are.
 package pdf
 
 import (
@@ -22,7 +22,7 @@ import (
 var (
 	// ErrTooLarge says that a file unfolds to more than its budget.
 	ErrTooLarge = errors.New("the file unfolds to too much")
-	// ErrEncrypted says that a file is encrypted.
+	// ErrEncrypted says that a file needs a password.
 	ErrEncrypted = errors.New("the file is encrypted")
 )
 
@@ -42,9 +42,11 @@ type File struct {
 	// packed are the streams that hold objects, in the order of the file.
 	packed []object
 	root   any
-	locked bool
-	budget int
-	fonts  map[ref]*font
+	// encrypt and id are what the trailer says of an encryption.
+	encrypt, id any
+	lock        *lock
+	budget      int
+	fonts       map[ref]*font
 }
 
 // object is a value and where in the file it was defined: the last definition
@@ -64,8 +66,11 @@ func Open(ctx context.Context, data []byte) (*File, error) {
 	if err := f.scan(data); err != nil {
 		return nil, err
 	}
-	if f.locked {
-		return nil, ErrEncrypted
+	if f.encrypt != nil {
+		var err error
+		if f.lock, err = f.unlock(); err != nil {
+			return nil, err
+		}
 	}
 	for _, one := range f.packed {
 		if err := f.unpack(one); err != nil {
@@ -145,12 +150,12 @@ func ended(err error) error {
 	return nil
 }
 
-// definedAt gives the number that stands before "obj", behind its generation.
-func definedAt(data []byte, obj int) (ref, bool) {
+// definedAt gives the number and the generation that stand before "obj".
+func definedAt(data []byte, obj int) (id ref, generation int, ok bool) {
 	at := obj
-	_, at = digitsBefore(data, at)
+	generation, at = digitsBefore(data, at)
 	number, at := digitsBefore(data, at)
-	return ref(number), at >= 0
+	return ref(number), generation, at >= 0
 }
 
 // digitsBefore reads a number backwards, with white space behind it; the place is
@@ -176,7 +181,7 @@ func digitsBefore(data []byte, at int) (number, start int) {
 func (f *File) define(l *lexer, at int) error {
 	start := at + len("obj")
 	l.at = start
-	id, ok := definedAt(l.data, at)
+	id, generation, ok := definedAt(l.data, at)
 	if !ok {
 		return nil
 	}
@@ -190,7 +195,7 @@ func (f *File) define(l *lexer, at int) error {
 	}
 	if d, ok := value.(dict); ok {
 		if raw, ok := l.stream(d); ok {
-			value = &stream{d, raw}
+			value = &stream{d, raw, int(id), generation}
 		}
 		switch d["Type"] {
 		case name("XRef"):
@@ -242,7 +247,12 @@ func (f *File) trailer(value any) {
 	if root := d["Root"]; root != nil {
 		f.root = root
 	}
-	f.locked = f.locked || d["Encrypt"] != nil
+	if d["Encrypt"] != nil {
+		f.encrypt = d["Encrypt"]
+	}
+	if d["ID"] != nil {
+		f.id = d["ID"]
+	}
 }
 
 // unpack defines the objects of an object stream, where nothing later did.

@@ -19,7 +19,11 @@ func (f *File) decode(s *stream) ([]byte, error) {
 	if len(filters) > maxFilters {
 		return nil, errors.New("too many filters")
 	}
-	data, err := f.spend(s.raw)
+	raw := s.raw
+	if !f.isPlain(filters, parameters) {
+		raw = f.lock.open(s)
+	}
+	data, err := f.spend(raw)
 	for i, filter := range filters {
 		kind, _ := f.resolve(filter).(name)
 		if err != nil {
@@ -36,6 +40,19 @@ func (f *File) decode(s *stream) ([]byte, error) {
 	return data, err
 }
 
+// isPlain says of a stream whether it is the one that its filter leaves plain in an
+// encrypted file.
+func (f *File) isPlain(filters, parameters array) bool {
+	if len(filters) == 0 || f.resolve(filters[0]) != name("Crypt") {
+		return false
+	}
+	if len(parameters) == 0 {
+		return true
+	}
+	kind := f.resolve(f.dictOf(parameters[0])["Name"])
+	return kind == nil || kind == name("Identity")
+}
+
 // list gives an array as it is, and any other value but nil as one of one.
 func (f *File) list(value any) array {
 	switch value := f.resolve(value).(type) {
@@ -50,6 +67,8 @@ func (f *File) list(value any) array {
 
 func (f *File) apply(filter name, data []byte) ([]byte, error) {
 	switch filter {
+	case "Crypt":
+		return data, nil // it was decrypted, if it is
 	case "FlateDecode", "Fl":
 		return f.inflate(data)
 	case "LZWDecode", "LZW":

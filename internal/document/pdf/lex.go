@@ -17,6 +17,8 @@ type (
 	stream  struct {
 		dict dict
 		raw  []byte
+		// number and generation are those of its object.
+		number, generation int
 	}
 )
 
@@ -180,8 +182,10 @@ func (l *lexer) escape(plain []byte) []byte {
 		return append(plain, '\r')
 	case 't':
 		return append(plain, '\t')
-	case 'b', 'f':
-		return append(plain, ' ')
+	case 'b':
+		return append(plain, '\b')
+	case 'f':
+		return append(plain, '\f')
 	case '\n':
 		return plain
 	case '\r':

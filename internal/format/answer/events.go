@@ -14,6 +14,8 @@ import (
 type Piece struct {
 	// Reasoning and Text are what is new, the reasoning first.
 	Reasoning, Text string
+	// Tools are whole uses of tools, behind the text.
+	Tools []*bedrock.ToolUseBlock
 	// StopReason comes once, with or after the last text.
 	StopReason bedrock.StopReason
 	// Fields is additionalModelResponseFields, beside the stop reason.
@@ -77,8 +79,17 @@ func (p Piece) write(w *provider.Writer) bool {
 	if w.Stopped() {
 		return true
 	}
-	return w.Start() && w.Reasoning(p.Reasoning) && w.Text(p.Text) &&
+	return w.Start() && w.Reasoning(p.Reasoning) && w.Text(p.Text) && p.writeTools(w) &&
 		(p.StopReason == "" || w.Stop(p.StopReason, p.Fields))
+}
+
+func (p Piece) writeTools(w *provider.Writer) bool {
+	for _, use := range p.Tools {
+		if !w.ToolUse(bedrock.ToolUseBlockStart{ToolUseId: *use.ToolUseId, Name: *use.Name}) || !w.ToolInput(string(use.Input)) {
+			return false
+		}
+	}
+	return true
 }
 
 func (p Piece) count(usage *bedrock.TokenUsage) {

@@ -24,7 +24,7 @@ var messages = formattest.Suite{
 	Carries: formattest.Carries{
 		System: true, Turns: true, Prefill: true, StopSequences: true, MaxTokens: true,
 		Extras: []string{`{"top_k":5}`, `{"thinking":{"type":"enabled","budget_tokens":1024}}`, `{"anthropic_beta":["x"]}`},
-		Blocks: []string{"image", "document", "cachePoint", "reasoningContent", "toolUse", "citationsContent"},
+		Blocks: []string{"image", "document", "cachePoint", "reasoningContent", "toolUse", "citationsContent", "searchResult"},
 	},
 	// An answer of March 2024, when content stood ahead of model.
 	ByValue:       []string{"traceloop/openllmetry#packages/opentelemetry-instrumentation-langchain/tests/cassettes/test_llms/test_bedrock.yaml#0"},

@@ -64,7 +64,7 @@ type toolResultBlock struct {
 }
 
 // blockTags are the types of blocks that the conversation has words for.
-var blockTags = []string{"document", "image", "redacted_thinking", "text", "thinking", "tool_result", "tool_use"}
+var blockTags = []string{"document", "image", "redacted_thinking", "search_result", "text", "thinking", "tool_result", "tool_use"}
 
 // parseContent reads content: a string, or blocks.
 func parseContent(place string, raw jsontext.Value) ([]bedrock.ContentBlock, error) {
@@ -117,6 +117,8 @@ func parseBlock(place string, raw jsontext.Value) (bedrock.ContentBlock, *cacheC
 		return parseImage(within, raw)
 	case "document":
 		return parseDocument(within, raw)
+	case "search_result":
+		return parseSearchResult(within, raw)
 	case "tool_use":
 		return parseToolUse(within, raw)
 	case "tool_result":

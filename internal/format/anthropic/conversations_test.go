@@ -57,6 +57,17 @@ var conversations = []*bedrock.ConverseRequest{
 		},
 	},
 	{
+		InferenceConfig: limit,
+		ToolConfig:      &bedrock.ToolConfiguration{Tools: []bedrock.Tool{tool("look")}},
+		Messages: []bedrock.Message{
+			say("user", bedrock.ContentBlock{SearchResult: found(true)}, bedrock.ContentBlock{CachePoint: &bedrock.CachePointBlock{Type: bedrock.CachePointTypeDefault}}),
+			say("assistant", bedrock.ContentBlock{ToolUse: &bedrock.ToolUseBlock{
+				ToolUseId: new("a"), Name: new("look"), Input: json.RawMessage(`{}`),
+			}}),
+			say("user", result("", bedrock.ToolResultContentBlock{SearchResult: found(false)})),
+		},
+	},
+	{
 		InferenceConfig:              limit,
 		ToolConfig:                   &bedrock.ToolConfiguration{Tools: []bedrock.Tool{tool("look")}},
 		AdditionalModelRequestFields: json.RawMessage(`{"tool_choice":{"type":"none"}}`),
@@ -78,6 +89,14 @@ func tool(name string) bedrock.Tool {
 	return bedrock.Tool{ToolSpec: &bedrock.ToolSpecification{
 		Name: &name, Strict: new(true), InputSchema: &bedrock.ToolInputSchema{Json: json.RawMessage(`{"type":"object"}`)},
 	}}
+}
+
+// found is a search result of two parts.
+func found(cited bool) *bedrock.SearchResultBlock {
+	return &bedrock.SearchResultBlock{
+		Source: new("https://example.com/rocks"), Title: new("Rocks"), Citations: &bedrock.CitationsConfig{Enabled: &cited},
+		Content: []bedrock.SearchResultContentBlock{{Text: new("Granite is hard.")}, {Text: new("Chalk is soft.")}},
+	}
 }
 
 func result(status bedrock.ToolResultStatus, content ...bedrock.ToolResultContentBlock) bedrock.ContentBlock {

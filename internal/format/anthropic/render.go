@@ -103,6 +103,8 @@ func renderBlock(block bedrock.ContentBlock) (any, error) {
 		return renderImage(block.Image)
 	case block.Document != nil:
 		return renderDocument(block.Document)
+	case block.SearchResult != nil:
+		return renderSearchResult(block.SearchResult), nil
 	case block.ToolUse != nil:
 		return renderToolUse(block.ToolUse), nil
 	case block.ToolResult != nil:

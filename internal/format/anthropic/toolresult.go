@@ -46,6 +46,8 @@ func parseResultContent(place string, raw jsontext.Value) ([]bedrock.ToolResultC
 			content = append(content, bedrock.ToolResultContentBlock{Image: block.Image})
 		case block.Document != nil:
 			content = append(content, bedrock.ToolResultContentBlock{Document: block.Document})
+		case block.SearchResult != nil:
+			content = append(content, bedrock.ToolResultContentBlock{SearchResult: block.SearchResult})
 		default:
 			return nil, schema.UnsupportedBlock(block)
 		}
@@ -85,6 +87,8 @@ func renderResultPart(part bedrock.ToolResultContentBlock) (any, error) {
 		return renderImage(part.Image)
 	case part.Document != nil:
 		return renderDocument(part.Document)
+	case part.SearchResult != nil:
+		return renderSearchResult(part.SearchResult), nil
 	}
 	return nil, schema.UnsupportedBlock(part)
 }

@@ -13,7 +13,7 @@ import (
 
 // messageBody is the body of Command R.
 type messageBody struct {
-	Message           string           `json:"message" schema:"required,minLength=1"`
+	Message           string           `json:"message" schema:"required"`
 	ChatHistory       []saying         `json:"chat_history,omitzero"`
 	Preamble          *string          `json:"preamble,omitzero"`
 	MaxTokens         *int32           `json:"max_tokens,omitzero" schema:"min=1,max=4096"`
@@ -26,17 +26,11 @@ type messageBody struct {
 	Seed              *int64           `json:"seed,omitzero" schema:"min=0"`
 	PromptTruncation  *string          `json:"prompt_truncation,omitzero"`
 	Documents         []jsontext.Value `json:"documents,omitzero"`
-	Tools             []jsontext.Value `json:"tools,omitzero"`
-	ToolResults       []jsontext.Value `json:"tool_results,omitzero"`
+	Tools             []tool           `json:"tools,omitzero"`
+	ToolResults       []result         `json:"tool_results,omitzero"`
 	SearchQueriesOnly *bool            `json:"search_queries_only,omitzero"`
 	ReturnPrompt      *bool            `json:"return_prompt,omitzero"`
 	RawPrompting      *bool            `json:"raw_prompting,omitzero"`
-}
-
-// saying is one turn of a chat history.
-type saying struct {
-	Role    string `json:"role" schema:"required"`
-	Message string `json:"message" schema:"required"`
 }
 
 // messageFields are the samplers of Command R that the conversation lacks.
@@ -50,13 +44,6 @@ type messageFields struct {
 
 var messageBodies = schema.For[messageBody](schema.Counted)
 
-// speakers are the roles of a chat history.
-var speakers = map[string]bedrock.ConversationRole{
-	"USER":    bedrock.ConversationRoleUser,
-	"CHATBOT": bedrock.ConversationRoleAssistant,
-	"SYSTEM":  bedrock.ConversationRoleSystem,
-}
-
 func parseMessage(data []byte) (*format.Request, error) {
 	native, err := messageBodies.Decode(data)
 	if err != nil {
@@ -69,15 +56,16 @@ func parseMessage(data []byte) (*format.Request, error) {
 	if native.Preamble != nil {
 		conversation.System = []bedrock.SystemContentBlock{{Text: native.Preamble}}
 	}
-	history := append(native.ChatHistory, saying{"USER", native.Message})
+	history := native.history()
+	var r reading
 	for i, s := range history {
-		role, ok := speakers[s.Role]
-		if !ok {
-			return nil, schema.Violation("#/chat_history/"+strconv.Itoa(i)+"/role", s.Role+" is not a valid enum value")
+		if err := r.turn("#/chat_history/"+strconv.Itoa(i), s); err != nil {
+			return nil, err
 		}
-		conversation.Messages = append(conversation.Messages, bedrock.Message{
-			Role: role, Content: []bedrock.ContentBlock{{Text: new(s.Message)}},
-		})
+	}
+	conversation.Messages = r.messages
+	if conversation.ToolConfig, err = readTools(native.Tools); err != nil {
+		return nil, err
 	}
 	conversation.InferenceConfig = request.Inference(bedrock.InferenceConfiguration{
 		MaxTokens: native.MaxTokens, StopSequences: native.StopSequences, Temperature: native.Temperature, TopP: native.P,
@@ -88,15 +76,28 @@ func parseMessage(data []byte) (*format.Request, error) {
 	return &format.Request{Conversation: conversation, Renderer: replies{history}}, err
 }
 
+// history is all that was said: with the results of tools, the message may be
+// empty, or the one that they are about.
+func (b *messageBody) history() []saying {
+	history := b.ChatHistory[:len(b.ChatHistory):len(b.ChatHistory)]
+	if b.Message != "" {
+		history = append(history, saying{Role: roleUser, Message: &b.Message})
+	}
+	if len(b.ToolResults) > 0 {
+		history = append(history, saying{Role: roleTool, ToolResults: b.ToolResults})
+	}
+	return history
+}
+
 // carried refuses what has no place in the conversation.
 func (b *messageBody) carried() error {
 	switch {
+	case b.Message == "" && len(b.ToolResults) == 0:
+		return schema.Violation("#/message", "expected minLength: 1, actual: 0")
+	case len(b.ToolResults) > 0 && len(b.Tools) == 0:
+		return schema.Violation("#", "required key [tools] not found")
 	case len(b.Documents) > 0:
 		return schema.Unsupported("documents")
-	case len(b.Tools) > 0:
-		return schema.Unsupported("tools")
-	case len(b.ToolResults) > 0:
-		return schema.Unsupported("tool_results")
 	case isTrue(b.SearchQueriesOnly):
 		return schema.Unsupported("search_queries_only")
 	case isTrue(b.ReturnPrompt):
@@ -110,9 +111,6 @@ func (b *messageBody) carried() error {
 func isTrue(b *bool) bool { return b != nil && *b }
 
 func renderMessage(conversation *bedrock.ConverseRequest) ([]byte, error) {
-	if conversation.ToolConfig != nil {
-		return nil, &bedrock.ValidationException{Message: "This model doesn't support tool use."}
-	}
 	if conversation.OutputConfig != nil {
 		return nil, schema.Unsupported("outputConfig")
 	}
@@ -120,6 +118,9 @@ func renderMessage(conversation *bedrock.ConverseRequest) ([]byte, error) {
 	native := messageBody{MaxTokens: c.MaxTokens, Temperature: c.Temperature, P: c.TopP, StopSequences: c.StopSequences}
 	var err error
 	if native.Preamble, err = preambleOf(conversation.System); err != nil {
+		return nil, err
+	}
+	if native.Tools, err = writeTools(conversation.ToolConfig); err != nil {
 		return nil, err
 	}
 	last := len(conversation.Messages) - 1
@@ -131,9 +132,10 @@ func renderMessage(conversation *bedrock.ConverseRequest) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	native.Message = history[last].Message
-	if last > 0 {
-		native.ChatHistory = history[:last]
+	end := history[len(history)-1]
+	native.ChatHistory, native.ToolResults = history[:len(history)-1], end.ToolResults
+	if end.Message != nil {
+		native.Message = *end.Message
 	}
 	return request.Render(native, conversation.AdditionalModelRequestFields, names)
 }
@@ -151,29 +153,4 @@ func preambleOf(system []bedrock.SystemContentBlock) (*string, error) {
 		texts[i] = *block.Text
 	}
 	return new(strings.Join(texts, "\n")), nil
-}
-
-// sayings gives the messages as turns of a chat history.
-func sayings(messages []bedrock.Message) ([]saying, error) {
-	history := make([]saying, len(messages))
-	for i, m := range messages {
-		texts := make([]string, len(m.Content))
-		for j, block := range m.Content {
-			if block.Text == nil {
-				return nil, schema.UnsupportedBlock(block)
-			}
-			texts[j] = *block.Text
-		}
-		history[i] = saying{speakerOf(m.Role), strings.Join(texts, "\n")}
-	}
-	return history, nil
-}
-
-func speakerOf(role bedrock.ConversationRole) string {
-	for name, r := range speakers {
-		if r == role {
-			return name
-		}
-	}
-	return "USER"
 }

@@ -1,12 +1,9 @@
 package cohere
 
 import (
-	"iter"
-
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/saprolite/saprolite/internal/bedrock"
-	"github.com/saprolite/saprolite/internal/format"
 	"github.com/saprolite/saprolite/internal/format/answer"
 	"github.com/saprolite/saprolite/internal/provider"
 )
@@ -28,6 +25,7 @@ type reply struct {
 	GenerationID string         `json:"generation_id"`
 	ChatHistory  jsontext.Value `json:"chat_history"`
 	FinishReason string         `json:"finish_reason"`
+	ToolCalls    []call         `json:"tool_calls,omitzero"`
 	Meta         jsontext.Value `json:"meta,omitzero"`
 }
 
@@ -71,13 +69,20 @@ func parseReply(data []byte) (*bedrock.ConverseResponse, error) {
 	if piece.InputTokens != nil {
 		text.InputTokens, text.OutputTokens = *piece.InputTokens, *piece.OutputTokens
 	}
-	return text.Response(), nil
+	response := text.Response()
+	for _, one := range native.ToolCalls {
+		response.Output.Message.Content = append(response.Output.Message.Content, bedrock.ContentBlock{ToolUse: one.use(provider.NewToolUseID())})
+	}
+	return response, nil
 }
 
 // piece gives the end of a reply, without its text.
 func (r reply) piece() (answer.Piece, error) {
 	fields, err := answer.Marshal(replyFields{r.ResponseID, r.GenerationID, r.ChatHistory, r.Meta})
 	piece := answer.Piece{StopReason: replyWords.Reason(r.FinishReason), Fields: fields}
+	if len(r.ToolCalls) > 0 && piece.StopReason == bedrock.StopReasonEndTurn {
+		piece.StopReason = bedrock.StopReasonToolUse
+	}
 	var told meta
 	if len(r.Meta) > 0 && json.Unmarshal(r.Meta, &told) == nil {
 		piece.InputTokens = told.BilledUnits.InputTokens.Tokens()
@@ -93,24 +98,44 @@ type replies struct {
 }
 
 func (r replies) Response(whole *bedrock.ConverseResponse) ([]byte, error) {
-	text, err := answer.Of(whole)
+	said, calls := takeCalls(whole)
+	text, err := answer.Of(said)
 	if err != nil {
 		return nil, err
 	}
-	native, err := r.write(text, nil)
+	native, err := r.write(text, calls, nil)
 	if err != nil {
 		return nil, err
 	}
 	return answer.Marshal(native)
 }
 
-// write gives the reply of a text. It has meta if the answer itself has it, or
+// takeCalls parts an answer from its uses of tools.
+func takeCalls(whole *bedrock.ConverseResponse) (*bedrock.ConverseResponse, []call) {
+	if whole.Output.Message == nil {
+		return whole, nil
+	}
+	var calls []call
+	message := bedrock.Message{Role: whole.Output.Message.Role}
+	for _, block := range whole.Output.Message.Content {
+		if block.ToolUse != nil {
+			calls = append(calls, callOf(block.ToolUse))
+			continue
+		}
+		message.Content = append(message.Content, block)
+	}
+	rest := *whole
+	rest.Output.Message = &message
+	return &rest, calls
+}
+
+// write gives the reply of a text and calls. It has meta if the answer itself has it, or
 // if usage is known.
-func (r replies) write(text answer.Text, usage *bedrock.TokenUsage) (native reply, err error) {
+func (r replies) write(text answer.Text, calls []call, usage *bedrock.TokenUsage) (native reply, err error) {
 	var fields replyFields
 	_ = json.Unmarshal(text.Fields, &fields)
 	if len(fields.ChatHistory) == 0 {
-		said := append(r.history[:len(r.history):len(r.history)], saying{"CHATBOT", text.Text})
+		said := append(r.history[:len(r.history):len(r.history)], saying{Role: roleChatbot, Message: &text.Text, ToolCalls: calls})
 		if fields.ChatHistory, err = answer.Marshal(said); err != nil {
 			return native, err
 		}
@@ -126,33 +151,6 @@ func (r replies) write(text answer.Text, usage *bedrock.TokenUsage) (native repl
 	}
 	return reply{
 		ResponseID: fields.ResponseID, Text: text.Text, GenerationID: orNew(fields.GenerationID),
-		ChatHistory: fields.ChatHistory, FinishReason: replyWords.Native(text.StopReason), Meta: fields.Meta,
+		ChatHistory: fields.ChatHistory, FinishReason: replyWords.Native(text.StopReason), ToolCalls: calls, Meta: fields.Meta,
 	}, nil
-}
-
-// replyChunk is a chunk of Command R: text-generation, or the stream-end.
-type replyChunk struct {
-	IsFinished   bool    `json:"is_finished"`
-	EventType    string  `json:"event_type"`
-	Text         *string `json:"text,omitzero"`
-	Response     *reply  `json:"response,omitzero"`
-	FinishReason *string `json:"finish_reason,omitzero"`
-}
-
-// Stream writes one chunk for each delta, and the whole answer at the end.
-func (r replies) Stream(events provider.Events) iter.Seq2[format.Chunk, error] {
-	var text []byte
-	return answer.Stream(events, func(part answer.Part) ([]byte, error) {
-		if !part.Last() {
-			text = append(text, part.Text...)
-			return answer.Marshal(replyChunk{EventType: "text-generation", Text: &part.Text})
-		}
-		native, err := r.write(answer.Text{Text: string(text), StopReason: part.StopReason, Fields: part.Fields}, &part.Usage)
-		if err != nil {
-			return nil, err
-		}
-		return answer.Marshal(replyChunk{
-			IsFinished: true, EventType: "stream-end", Response: &native, FinishReason: &native.FinishReason,
-		})
-	})
 }

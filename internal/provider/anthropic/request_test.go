@@ -40,6 +40,10 @@ func everything() *bedrock.ConverseRequest {
 					Format: "pdf", Name: new("Rocks"), Source: &bedrock.DocumentSource{Bytes: []byte("%")},
 					Citations: &bedrock.CitationsConfig{Enabled: new(true)},
 				}},
+				bedrock.ContentBlock{SearchResult: &bedrock.SearchResultBlock{
+					Source: new("https://example.com"), Title: new("Rocks"), Citations: &bedrock.CitationsConfig{Enabled: new(true)},
+					Content: []bedrock.SearchResultContentBlock{{Text: new("Hard.")}},
+				}},
 				bedrock.ContentBlock{GuardContent: &bedrock.GuardrailConverseContentBlock{
 					Text: &bedrock.GuardrailConverseTextBlock{Text: new("Look.")},
 				}}),
@@ -64,7 +68,7 @@ func TestRequest(t *testing.T) {
 	f.reply = func(w http.ResponseWriter, _ *http.Request) { fail(w, 400, "enough") }
 	want := map[string]string{
 		"max_tokens":     `50`,
-		"messages":       `[{"role":"user","content":[{"type":"image","source":{"type":"base64","media_type":"image/png","data":"UA=="}},{"type":"document","source":{"type":"base64","media_type":"application/pdf","data":"JQ=="},"title":"Rocks","citations":{"enabled":true}},{"type":"text","text":"Look."}]},{"role":"assistant","content":[{"type":"thinking","thinking":"Hm","signature":"sig"},{"type":"tool_use","id":"t1","name":"look","input":{}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"t1","content":[{"type":"text","text":"a rock"}]}]}]`,
+		"messages":       `[{"role":"user","content":[{"type":"image","source":{"type":"base64","media_type":"image/png","data":"UA=="}},{"type":"document","source":{"type":"base64","media_type":"application/pdf","data":"JQ=="},"title":"Rocks","citations":{"enabled":true}},{"type":"search_result","source":"https://example.com","title":"Rocks","content":[{"type":"text","text":"Hard."}],"citations":{"enabled":true}},{"type":"text","text":"Look."}]},{"role":"assistant","content":[{"type":"thinking","thinking":"Hm","signature":"sig"},{"type":"tool_use","id":"t1","name":"look","input":{}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"t1","content":[{"type":"text","text":"a rock"}]}]}]`,
 		"model":          `"claude-x"`,
 		"output_config":  `{"effort":"low"}`,
 		"stop_sequences": `["###"]`,

@@ -124,7 +124,7 @@ func both(a, b provider.Abilities) provider.Abilities {
 		Tools: a.Tools && b.Tools, Images: a.Images && b.Images, Documents: a.Documents && b.Documents,
 		Video: a.Video && b.Video, Audio: a.Audio && b.Audio,
 		Reasoning: a.Reasoning && b.Reasoning, CachePoints: a.CachePoints && b.CachePoints,
-		StructuredOutput: a.StructuredOutput && b.StructuredOutput, S3Locations: a.S3Locations && b.S3Locations,
+		StructuredOutput: a.StructuredOutput && b.StructuredOutput, SystemTools: a.SystemTools && b.SystemTools, S3Locations: a.S3Locations && b.S3Locations,
 		PlainDocuments: a.PlainDocuments || b.PlainDocuments,
 	}
 }

@@ -16,33 +16,16 @@ import (
 // embedBatch bounds the pieces of text in one request to the engine.
 const embedBatch = 64
 
-// Embedder turns texts into vectors by one model, and ranks documents by them. It
-// answers no conversations.
+// Embed gives the vectors of some texts. Errors are those of Converse.
 //
 // Texts go to the engine as tokens: so they are counted and cut exactly, and no
 // text is taken for a control token. A text that is longer than the model's context
 // is embedded in pieces; its vector is their mean, weighted by their tokens.
-type Embedder struct {
-	provider.NoConversation
-	from *Provider
-}
-
-var _ interface {
-	provider.Provider
-	provider.Embedder
-	provider.Reranker
-} = (*Embedder)(nil)
-
-// NewEmbedder makes a provider of vectors. It starts nothing. Model.Embedding is
-// implied.
-func NewEmbedder(o Options) *Embedder {
-	o.Model.Embedding = true
-	return &Embedder{from: New(o)}
-}
-
-// Embed gives the vectors of some texts. Errors are those of Provider.Converse.
-func (e *Embedder) Embed(ctx context.Context, call provider.EmbedCall) (answer *provider.Embeddings, err error) {
-	err = e.from.use(ctx, func(lease *engine.Lease) error {
+func (p *Provider) Embed(ctx context.Context, call provider.EmbedCall) (answer *provider.Embeddings, err error) {
+	err = p.use(ctx, func(lease *engine.Lease) error {
+		if !lease.Embedding {
+			return provider.Unsupported("turn texts into vectors")
+		}
 		x := embedding{lease: lease}
 		answer, err = x.embed(ctx, call)
 		return err
@@ -51,8 +34,8 @@ func (e *Embedder) Embed(ctx context.Context, call provider.EmbedCall) (answer *
 }
 
 // Rerank judges documents by the similarity of their vectors to the query's.
-func (e *Embedder) Rerank(ctx context.Context, call provider.RerankCall) ([]float64, error) {
-	return provider.RankBySimilarity(ctx, e, call)
+func (p *Provider) Rerank(ctx context.Context, call provider.RerankCall) ([]float64, error) {
+	return provider.RankBySimilarity(ctx, p, call)
 }
 
 // embedding is one call on its way to the engine.

@@ -2,6 +2,7 @@ package llamacpp
 
 import (
 	"context"
+	"errors"
 	"math"
 	"os"
 	"testing"
@@ -13,11 +14,11 @@ import (
 )
 
 // newEmbedder makes a provider of the real engine and the default embedding model,
-// and the function that stops it.
-func newEmbedder(t *testing.T) (*Embedder, func()) {
+// and the function that stops it. That the model is for vectors, it says itself.
+func newEmbedder(t *testing.T) (*Provider, func()) {
 	t.Helper()
 	p, stop := newProvider(t)
-	vectors := engine.Model{Weights: engine.DefaultEmbeddingWeights, Slots: 2, Embedding: true}
+	vectors := engine.Model{Weights: engine.DefaultEmbeddingWeights, Slots: 2, TextContext: 64}
 	if err := p.pool.Fetch(t.Context(), vectors); err != nil {
 		stop()
 		const missing = "the default embedding model cannot be fetched"
@@ -26,7 +27,7 @@ func newEmbedder(t *testing.T) (*Embedder, func()) {
 		}
 		t.Skipf("%s: %v", missing, err)
 	}
-	return NewEmbedder(Options{Pool: p.pool, Model: vectors}), stop
+	return New(Options{Pool: p.pool, Model: vectors}), stop
 }
 
 func TestEmbedder(t *testing.T) {
@@ -95,11 +96,27 @@ func TestVectors(t *testing.T) {
 	})
 	t.Run("no conversation", func(t *testing.T) {
 		for _, err := range e.Converse(context.Background(), ask(question)) {
-			if x, ok := err.(bedrock.Exception); err == nil || ok && x.ErrorCode() != "ValidationException" {
-				t.Errorf("the error is %v", err)
-			}
+			refused(t, err)
 		}
+		_, err := e.CountTokens(t.Context(), ask(question))
+		refused(t, err)
 	})
+	t.Run("no vectors", func(t *testing.T) {
+		talker := New(Options{Pool: e.pool, Model: model})
+		_, err := talker.Embed(t.Context(), provider.EmbedCall{Texts: []string{"cats"}})
+		refused(t, err)
+		_, err = talker.Rerank(t.Context(), provider.RerankCall{Query: "cats", Documents: []string{"dogs"}})
+		refused(t, err)
+	})
+}
+
+// refused wants the error of an operation that a model is not for.
+func refused(t *testing.T, err error) {
+	t.Helper()
+	invalid, _ := errors.AsType[*bedrock.ValidationException](err)
+	if invalid == nil || invalid.Message != "The requested operation is not supported for the provided model." {
+		t.Errorf("the error is %v", err)
+	}
 }
 
 func dot(a, b []float32) (sum float64) {

@@ -1,5 +1,6 @@
 // Package llamacpp is the provider of the embedded engine: it answers
-// conversations from the llama.cpp servers that package engine runs.
+// conversations, or turns texts into vectors, by the llama.cpp servers that package
+// engine runs.
 //
 // The servers speak OpenAI's chat completions, which package openai does. What
 // is particular to llama.cpp, as seen in its build 11549:
@@ -38,7 +39,8 @@ type Options struct {
 	Model engine.Model
 }
 
-// Provider answers from one model. The engine starts at the first call, and again
+// Provider answers from one model: conversations, or with the vectors that the model
+// is for, as the weights say. What it is not for is refused. The engine starts at the first call, and again
 // after it died.
 type Provider struct {
 	pool  *engine.Pool
@@ -51,6 +53,8 @@ var _ interface {
 	provider.Provider
 	provider.TokenCounter
 	provider.Capable
+	provider.Embedder
+	provider.Reranker
 } = (*Provider)(nil)
 
 // New makes a provider. It starts nothing.
@@ -76,6 +80,9 @@ func (p *Provider) Abilities(string) provider.Abilities {
 func (p *Provider) Converse(ctx context.Context, call provider.Call) provider.Events {
 	return func(yield func(bedrock.ConverseStreamOutput, error) bool) {
 		err := p.use(ctx, func(lease *engine.Lease) error {
+			if lease.Embedding {
+				return provider.Unsupported("answer conversations")
+			}
 			x, err := p.exchange(ctx, lease, call)
 			if err != nil {
 				return err
@@ -100,6 +107,9 @@ func (p *Provider) Converse(ctx context.Context, call provider.Call) provider.Ev
 // what is too long to be answered.
 func (p *Provider) CountTokens(ctx context.Context, call provider.Call) (count int32, err error) {
 	err = p.use(ctx, func(lease *engine.Lease) error {
+		if lease.Embedding {
+			return provider.Unsupported("count tokens")
+		}
 		x, err := p.exchange(ctx, lease, call)
 		if err != nil {
 			return err

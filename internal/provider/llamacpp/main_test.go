@@ -27,15 +27,7 @@ var model = engine.Model{Weights: engine.DefaultWeights, Context: 512, Slots: 2}
 // the program itself, share.
 func newProvider(t *testing.T) (*Provider, func()) {
 	t.Helper()
-	dir := os.Getenv("SAPROLITE_DATA")
-	if dir == "" {
-		base, err := os.UserCacheDir()
-		if err != nil {
-			t.Fatal(err)
-		}
-		dir = filepath.Join(base, "saprolite")
-	}
-	pool, err := engine.NewPool(engine.Options{Cache: &download.Cache{Dir: dir}, Threads: 1})
+	pool, err := engine.NewPool(engine.Options{Cache: &download.Cache{Dir: dataDir(t)}, Threads: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,6 +45,19 @@ func newProvider(t *testing.T) (*Provider, func()) {
 			t.Error(err)
 		}
 	}
+}
+
+// dataDir is the folder of what is fetched.
+func dataDir(t *testing.T) string {
+	t.Helper()
+	if dir := os.Getenv("SAPROLITE_DATA"); dir != "" {
+		return dir
+	}
+	base, err := os.UserCacheDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(base, "saprolite")
 }
 
 // idle waits until no slot of the engine works.

@@ -17,6 +17,8 @@ type chunk struct {
 	Choices []choice       `json:"choices"`
 	Usage   *usage         `json:"usage"`
 	Error   jsontext.Value `json:"error"`
+	// ServiceTier is the one that the request was served by.
+	ServiceTier string `json:"service_tier"`
 	// Timings is llama.cpp's alone, in the answer and in the last chunk.
 	Timings jsontext.Value `json:"timings"`
 	Verbose verbose        `json:"__verbose"`

@@ -22,7 +22,8 @@
 //     form; servers only want an id and that of its result to be the same.
 //   - Reasoning comes as reasoning_content, or under vLLM's newer name reasoning,
 //     or between tags at the start of the text, where the server does not know the
-//     model's.
+//     model's. Where the chat template has written the first tag, a whole answer
+//     shows it by the second; of streams the client is told by OpensThoughts.
 //   - Calls in a form that the server does not know stay in the text. A text that
 //     is nothing but such an object of JSON is the call.
 //   - Cache points have no word in a chat: servers cache prompts by themselves.
@@ -74,6 +75,12 @@ type Client struct {
 	// Media says which media the server's models take: Images, Video and Audio
 	// count.
 	Media provider.Abilities
+	// OpensThoughts says that the chat template of the server's models writes the
+	// tag <think>, and that the server leaves the rest in the text.
+	OpensThoughts bool
+	// ServiceTiers are those that the server takes as service_tier; the others are
+	// not said to it.
+	ServiceTiers []bedrock.ServiceTierType
 	// Software is what the server is known to be. Without it the client finds
 	// out, once it matters.
 	Software Software

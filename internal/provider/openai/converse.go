@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/saprolite/saprolite/internal/bedrock"
@@ -32,11 +33,15 @@ type answer struct {
 	// stops are the stop sequences of the request.
 	stops []string
 	usage *usage
+	// tier is the service tier, where the server was asked for one and says it.
+	tier  bedrock.ServiceTierType
 	calls calls
 	// thoughts and spoken take the text apart, one behind the other.
 	thoughts thoughts
 	spoken   spoken
-	format   answerFormat
+	// turned says that the server told reasoning apart, and that no text followed.
+	turned bool
+	format answerFormat
 }
 
 // errLeft ends an answer whose consumer has left.
@@ -76,6 +81,7 @@ func (a *answer) request(ctx context.Context) ([]byte, error) {
 	if a.client.Prepare != nil {
 		a.client.Prepare(a.call, body)
 	}
+	a.client.setTier(a.call, body)
 	a.client.askForEnding(ctx, body)
 	a.stops = body.stopSequences()
 	if messages, ok := body["messages"].([]Message); ok {
@@ -84,6 +90,7 @@ func (a *answer) request(ctx context.Context) ([]byte, error) {
 			a.thoughts.state = talking // what goes on began before
 		}
 	}
+	a.thoughts.inside = a.client.OpensThoughts && body.opensThoughts()
 	a.spoken = newSpoken(body)
 	a.format = formatOf(a.call.Request)
 	text, err := body.JSON()
@@ -147,6 +154,9 @@ func (a *answer) plain(response *Response) error {
 			// This is llama.cpp, which repeats what it continues.
 			choice.Delta.Text.value = strings.TrimPrefix(choice.Delta.Text.value, a.prefill)
 		}
+		if choice.Index == 0 && startsInside(choice.Delta.Text.value) {
+			a.thoughts.inside = true
+		}
 	}
 	if err := a.take(c); err != nil {
 		return err
@@ -164,6 +174,9 @@ func (a *answer) take(c *chunk) error {
 	}
 	if c.Usage != nil {
 		a.usage = c.Usage
+	}
+	if tier := bedrock.ServiceTierType(c.ServiceTier); slices.Contains(tier.Values(), tier) {
+		a.tier = tier
 	}
 	for i := range c.Choices {
 		choice := &c.Choices[i]
@@ -229,9 +242,25 @@ func (a *answer) write(text string, reasoning bool) error {
 			return err
 		}
 		a.thoughts.state = talking
-		return a.said(text, "")
+		return a.said(a.reasoned(text), "")
+	case a.turned:
+		// What parted the two belongs to neither.
+		if text = strings.TrimLeft(text, "\n"); text == "" {
+			return nil
+		}
+		a.turned = false
 	}
 	return a.said(a.thoughts.next(text))
+}
+
+// reasoned is reasoning that the server tells apart, without the line feeds behind
+// the tag that began it.
+func (a *answer) reasoned(text string) string {
+	if !a.turned {
+		text = strings.TrimLeft(text, "\n")
+		a.turned = text != ""
+	}
+	return text
 }
 
 // said writes parts of the answer that are known for what they are.
@@ -280,6 +309,7 @@ func (a *answer) end(response *Response) error {
 	if !a.out.Stopped() && !a.out.Stop(bedrock.StopReasonEndTurn, nil) {
 		return errLeft
 	}
+	a.out.ServedBy(a.tier)
 	a.out.Metadata(a.usage.tokens(a.call.Request))
 	if response != nil {
 		response.Finish()

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/saprolite/saprolite/internal/bedrock"
 	"github.com/saprolite/saprolite/internal/provider"
 )
 
@@ -31,8 +32,10 @@ type Options struct {
 	// MaxConnections bounds the connections to the server, on which further
 	// calls wait; 0 means 1024. As many are kept open while nobody uses them.
 	MaxConnections int
-	// Media are those of Client.
-	Media provider.Abilities
+	// Media, ServiceTiers and OpensThoughts are those of Client.
+	Media         provider.Abilities
+	ServiceTiers  []bedrock.ServiceTierType
+	OpensThoughts bool
 }
 
 // New makes the client of a server, with a pool of connections of its own. It
@@ -49,6 +52,8 @@ func New(o Options) (*Client, error) {
 		ResponseTimeout: o.ResponseTimeout,
 		IdleTimeout:     o.IdleTimeout,
 		Media:           o.Media,
+		ServiceTiers:    o.ServiceTiers,
+		OpensThoughts:   o.OpensThoughts,
 	}, nil
 }
 

@@ -3,6 +3,8 @@ package openai
 import (
 	"strings"
 	"unicode"
+
+	"github.com/go-json-experiment/json"
 )
 
 // thoughtTag is how an open model marks its reasoning in the text of its answer,
@@ -22,8 +24,11 @@ const maxLead = 4
 // text alone, and the line feeds around tags, which belong to nobody.
 type thoughts struct {
 	state thoughtState
-	close string
-	held  string
+	// inside says that the text starts behind the first of thoughtTags, which the
+	// chat template wrote.
+	inside bool
+	close  string
+	held   string
 }
 
 type thoughtState int
@@ -72,6 +77,9 @@ func (t *thoughts) rest() (reasoning, text string) {
 		return strings.TrimSuffix(held, "\n"), ""
 	case undecided:
 		t.state = talking
+		if t.inside {
+			return strings.TrimSpace(held), ""
+		}
 		return "", held
 	}
 	return "", ""
@@ -80,7 +88,7 @@ func (t *thoughts) rest() (reasoning, text string) {
 // decide looks for a tag at the start.
 func (t *thoughts) decide() {
 	start := strings.TrimLeftFunc(t.held, unicode.IsSpace)
-	if len(t.held)-len(start) > maxLead {
+	if len(t.held)-len(start) > maxLead && !t.inside {
 		t.state = talking
 		return
 	}
@@ -93,7 +101,31 @@ func (t *thoughts) decide() {
 			return // there may be more to come
 		}
 	}
+	if t.inside {
+		t.state, t.close = opened, thoughtTags[0].close
+		return
+	}
 	t.state = talking
+}
+
+// startsInside says whether a whole text starts behind a tag: it closes one that it
+// did not open.
+func startsInside(text string) bool {
+	before, _, closes := strings.Cut(text, thoughtTags[0].close)
+	return closes && !strings.Contains(before, thoughtTags[0].open)
+}
+
+// opensThoughts says whether the chat template writes the opening tag of an answer
+// to the request: not where the request wants no reasoning, nor where the server
+// holds the answer to a format from its start.
+func (b Body) opensThoughts() bool {
+	var kwargs struct {
+		Enable *bool `json:"enable_thinking"`
+	}
+	if text, err := json.Marshal(b["chat_template_kwargs"], lenient); err == nil {
+		_ = json.Unmarshal(text, &kwargs, lenient) // the server refuses what is no object
+	}
+	return b["response_format"] == nil && (kwargs.Enable == nil || *kwargs.Enable)
 }
 
 // skip leaves white space out until there is something else, and goes on to the

@@ -62,6 +62,55 @@ func TestThoughts(t *testing.T) {
 	}
 }
 
+// TestThoughtsInside tells reasoning apart where the chat template opened it: in a
+// stream the client was told, in a whole answer it can be seen.
+func TestThoughtsInside(t *testing.T) {
+	plain := ask("hi")
+	off := ask("hi")
+	off.Request.AdditionalModelRequestFields = []byte(`{"thinking":{"type":"disabled"}}`)
+	own := ask("hi")
+	own.Request.AdditionalModelRequestFields = []byte(`{"chat_template_kwargs":{"enable_thinking":false}}`)
+	form := ask("hi")
+	form.Request.OutputConfig = schemaFor(`{"type":"object"}`)
+	for _, test := range []struct {
+		name            string
+		call            provider.Call
+		content         string
+		reasoning, text string
+	}{
+		{"thoughts", plain, "Hm.\n\nYes.\n</think>\n\nHello", "Hm.\n\nYes.", "Hello"},
+		{"none", plain, "\n</think>\n\nHello", "", "Hello"},
+		{"many line feeds", plain, "\n\n\n\n\n\nHm.</think>Hello", "Hm.", "Hello"},
+		{"the tag once more", plain, "<think>\nHm.</think>Hello", "Hm.", "Hello"},
+		{"another one", plain, "Hm.</think>a</think>b", "Hm.", "a</think>b"},
+		{"switched off", off, "Hello", "", "Hello"},
+		{"switched off in the server's words", own, "Hello", "", "Hello"},
+		{"held to a format", form, `{"a":1}`, "", `{"a":1}`},
+	} {
+		for _, size := range pieces {
+			client := replying(200, "text/event-stream", said(test.content, size))
+			client.OpensThoughts = true
+			answer, err := providertest.Collect(t, t.Context(), client, test.call)
+			if err != nil || answer.Reasoning != test.reasoning || answer.Text != test.text {
+				t.Errorf("%s, in pieces of %d: reasoning %q, text %q, %v", test.name, size, answer.Reasoning, answer.Text, err)
+			}
+		}
+		whole := `{"choices":[{"index":0,"finish_reason":"stop","message":{"content":` + quote(test.content) + `}}]}`
+		answer, err := providertest.Collect(t, t.Context(), replying(200, "application/json", whole), test.call)
+		if err != nil || answer.Reasoning != test.reasoning || answer.Text != test.text {
+			t.Errorf("%s, whole: reasoning %q, text %q, %v", test.name, answer.Reasoning, answer.Text, err)
+		}
+	}
+	for content, want := range map[string]string{"Hm. </th": "Hm. </th", "<thi": "<thi"} {
+		client := replying(200, "text/event-stream", said(content, 2))
+		client.OpensThoughts = true
+		answer, err := providertest.Collect(t, t.Context(), client, plain)
+		if err != nil || answer.Reasoning != want || answer.Text != "" {
+			t.Errorf("cut off: reasoning %q, text %q, %v", answer.Reasoning, answer.Text, err)
+		}
+	}
+}
+
 // TestThoughtsAtOnce holds no piece back that is not the beginning of a tag.
 func TestThoughtsAtOnce(t *testing.T) {
 	var seen []string
@@ -101,6 +150,13 @@ func TestThoughtsOfTheServer(t *testing.T) {
 		`{"choices":[{"index":0,"delta":{"content":"<think>x</think>"}}]}`, stop)
 	answer, err := providertest.Collect(t, t.Context(), replying(200, "text/event-stream", body), ask("hi"))
 	if err != nil || answer.Reasoning != "Hm." || answer.Text != "<think>x</think>" {
+		t.Errorf("reasoning %q, text %q, %v", answer.Reasoning, answer.Text, err)
+	}
+	body = streamOf(`{"choices":[{"index":0,"delta":{"reasoning_content":"\n"}}]}`, `{"choices":[{"index":0,"delta":{"reasoning_content":"\nHm.\n\n"}}]}`,
+		`{"choices":[{"index":0,"delta":{"reasoning_content":"\nYes."}}]}`, `{"choices":[{"index":0,"delta":{"content":"\n"}}]}`,
+		`{"choices":[{"index":0,"delta":{"content":"\nHello"}}]}`, `{"choices":[{"index":0,"delta":{"content":"\n\nyou"}}]}`, stop)
+	answer, err = providertest.Collect(t, t.Context(), replying(200, "text/event-stream", body), ask("hi"))
+	if err != nil || answer.Reasoning != "Hm.\n\n\nYes." || answer.Text != "Hello\n\nyou" {
 		t.Errorf("reasoning %q, text %q, %v", answer.Reasoning, answer.Text, err)
 	}
 	call := ask("hi")

@@ -64,7 +64,7 @@ func Parse(file string, data []byte) (*Provider, error) {
 func (p *Provider) Abilities(string) provider.Abilities {
 	return provider.Abilities{
 		Tools: true, Images: true, Documents: true, Video: true, Audio: true,
-		Reasoning: true, CachePoints: true, StructuredOutput: true, S3Locations: true,
+		Reasoning: true, CachePoints: true, StructuredOutput: true, SystemTools: true, S3Locations: true,
 	}
 }
 
