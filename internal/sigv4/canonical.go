@@ -50,9 +50,8 @@ func appendCanonicalRequest(dst []byte, r *http.Request, host string, sig Signat
 // path and the query.
 func splitTarget(target string) (path, query string) {
 	path, query, _ = strings.Cut(target, "?")
-	if !strings.HasPrefix(path, "/") {
+	if _, rest, ok := strings.Cut(path, "://"); ok && path[0] != '/' {
 		// The absolute form, which clients of a proxy send: scheme://authority/path.
-		_, rest, _ := strings.Cut(path, "://")
 		_, path, _ = strings.Cut(rest, "/")
 		path = "/" + path
 	}
