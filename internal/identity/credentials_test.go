@@ -191,7 +191,7 @@ func TestShortTermKeyMutations(t *testing.T) {
 			for _, bit := range []byte{1, 2, 4, 0x20} {
 				changed := token[:i] + string([]byte{token[i] ^ bit}) + token[i+1:]
 				if got, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(changed, prefix)); err != nil ||
-					strings.ReplaceAll(string(got), "%2f", "%2F") != text {
+					strings.NewReplacer("%2f", "%2F", "%3d", "%3D").Replace(string(got)) != text {
 					refused(changed)
 				}
 			}
