@@ -3,7 +3,6 @@ package directory
 import (
 	"crypto/sha256"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 
@@ -53,53 +52,52 @@ func newIndex(stored iam.Snapshot, declared Declaration, ring *seal.Ring) (*inde
 		}
 	}
 	var problems []error
+	holders := x.holders(stored.Users)
 	for _, k := range stored.AccessKeys {
 		secret, err := ring.Open(Purpose, k.Secret)
 		if err != nil {
 			problems = append(problems, fmt.Errorf("%s: its secret: %w; start with the key that sealed it too", k.Ref(), err))
 			continue
 		}
-		x.addAccessKey(stored, k, string(secret))
+		x.addAccessKey(holders, k, string(secret))
 	}
+	x.addAPIKeys(holders, stored.APIKeys)
+	holders = x.holders(declared.Everybody.Users)
 	for _, k := range declared.Everybody.AccessKeys {
-		x.addAccessKey(declared.Everybody, k, declared.Secrets[k.ID])
+		x.addAccessKey(holders, k, declared.Secrets[k.ID])
 	}
-	for _, s := range []iam.Snapshot{stored, declared.Everybody} {
-		for _, k := range s.APIKeys {
-			x.addAPIKey(s, k)
-		}
-	}
+	x.addAPIKeys(holders, declared.Everybody.APIKeys)
 	return x, problems
 }
 
-func (x *index) addAccessKey(s iam.Snapshot, k iam.AccessKey, secret string) {
-	holder := x.user(s, k.Account, k.User)
-	if k.Inactive || holder == nil {
-		return
+// holders are the users of one origin by their names: a declared one that took the
+// name of a stored one does not take its keys.
+func (x *index) holders(users []iam.User) map[iam.Ref]*iam.User {
+	holders := make(map[iam.Ref]*iam.User, len(users))
+	for _, u := range users {
+		if known := x.users[u.ARN()]; known.ID == u.ID {
+			holders[u.Ref()] = known
+		}
 	}
-	x.accessKeys[k.ID] = identity.Key{Secret: secret, Principal: principal(holder)}
+	return holders
 }
 
-func (x *index) addAPIKey(s iam.Snapshot, k iam.APIKey) {
-	holder := x.user(s, k.Account, k.User)
-	if holder == nil || len(k.Hash) != sha256.Size {
-		return
+func (x *index) addAccessKey(holders map[iam.Ref]*iam.User, k iam.AccessKey, secret string) {
+	holder := holders[iam.Ref{Kind: iam.KindUser, Account: k.Account, Name: k.User}]
+	if holder != nil && !k.Inactive {
+		x.accessKeys[k.ID] = identity.Key{Secret: secret, Principal: principal(holder)}
 	}
-	hash := [sha256.Size]byte(k.Hash)
-	x.apiKeys[hash] = identity.APIKey{Hash: hash, Principal: principal(holder), Expires: k.Expires, Inactive: k.Inactive}
 }
 
-// user finds a user of the same origin as a key: a declared one that took the name
-// of a stored one does not take its keys.
-func (x *index) user(s iam.Snapshot, account, name string) *iam.User {
-	i := slices.IndexFunc(s.Users, func(u iam.User) bool { return u.Account == account && u.Name == name })
-	if i < 0 {
-		return nil
+func (x *index) addAPIKeys(holders map[iam.Ref]*iam.User, keys []iam.APIKey) {
+	for _, k := range keys {
+		holder := holders[iam.Ref{Kind: iam.KindUser, Account: k.Account, Name: k.User}]
+		if holder == nil || len(k.Hash) != sha256.Size {
+			continue
+		}
+		hash := [sha256.Size]byte(k.Hash)
+		x.apiKeys[hash] = identity.APIKey{Hash: hash, Principal: principal(holder), Expires: k.Expires, Inactive: k.Inactive}
 	}
-	if known := x.users[s.Users[i].ARN()]; known != nil && known.ID == s.Users[i].ID {
-		return known
-	}
-	return nil
 }
 
 func principal(u *iam.User) identity.Principal {
