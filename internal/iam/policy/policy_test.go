@@ -178,6 +178,7 @@ func TestLayers(t *testing.T) {
 		{"beyond the session", policy.Policies{Identity: list(all), Session: list(allow(policy.Session, "Allow", "s3:*"))}, policy.ImplicitDeny, policy.SessionPolicy},
 		{"denied by the session", policy.Policies{Identity: list(all), Session: list(all, allow(policy.Session, "Deny", "bedrock:*"))}, policy.ExplicitDeny, policy.SessionPolicy},
 		{"a session gives nothing", policy.Policies{Session: list(all)}, policy.ImplicitDeny, policy.IdentityBased},
+		{"a trust policy gives nothing", policy.Policies{Identity: list(mustParse(t, policy.Trust, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"sts:*"}}`))}, policy.ImplicitDeny, policy.IdentityBased},
 		{"boundary before session", policy.Policies{Identity: list(all), Boundary: allow(policy.Managed, "Allow", "s3:*"), Session: list(allow(policy.Session, "Allow", "s3:*"))}, policy.ImplicitDeny, policy.PermissionsBoundary},
 	}
 	for _, tt := range tests {

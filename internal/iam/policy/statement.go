@@ -29,7 +29,7 @@ func (s *statement) applies(e *env) bool {
 
 func (s *statement) matchesAction(action string) bool {
 	for i := range s.actions {
-		if s.actions[i].glob.match(action) {
+		if a := &s.actions[i]; a.source == action || a.glob.match(action) {
 			return !s.notAction
 		}
 	}
