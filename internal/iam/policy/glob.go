@@ -107,8 +107,8 @@ type glob struct {
 	// text after that, and suffix the text after the last. The latter two are only
 	// there to refuse quickly, and empty with fold.
 	literal, needle, suffix string
-	shape   shape
-	fold    bool
+	shape                   shape
+	fold                    bool
 	// ops is the pattern after literal, for shapeAny alone.
 	ops []op
 }

@@ -42,7 +42,7 @@ func (s *statement) matchesResource(e *env) bool {
 	}
 	if s.notResource {
 		for i := range s.resources {
-			if r := &s.resources[i]; !r.resolvable(e) || r.match(e, e.resource.ARN) {
+			if s.resources[i].mayMatch(e, e.resource.ARN) {
 				return false
 			}
 		}
