@@ -51,6 +51,9 @@ func (l Layer) String() string {
 	}
 }
 
+// MarshalText writes the kind as String does.
+func (l Layer) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
+
 // Policies are all that hold for a caller.
 type Policies struct {
 	// Identity are the policies attached to the user or role, its groups' too. What
@@ -77,7 +80,8 @@ type layer struct {
 	policies    []*Policy
 }
 
-// Compile puts policies together. Nil policies in a list are left out.
+// Compile puts policies together. Nil policies in a list are left out, and so are
+// trust policies, which are about a role and not about what it may do.
 func Compile(p Policies) *Set {
 	s := new(Set)
 	s.layers[IdentityBased].add(p.Identity...)
@@ -91,7 +95,7 @@ func Compile(p Policies) *Set {
 
 func (l *layer) add(policies ...*Policy) {
 	for _, p := range policies {
-		if p == nil {
+		if p == nil || p.kind == Trust {
 			continue
 		}
 		l.present = true
@@ -128,6 +132,9 @@ func (o Outcome) String() string {
 		return "implicitDeny"
 	}
 }
+
+// MarshalText writes the outcome as String does.
+func (o Outcome) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
 
 // Decision is the answer to a request. The zero value is a refusal.
 type Decision struct {

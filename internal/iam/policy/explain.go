@@ -134,7 +134,7 @@ func (s *statement) explainResource(e *env) Match {
 		case r.match(e, e.resource.ARN):
 			m.Reason = fmt.Sprintf("%s %q covers %s.", name, r.text(e), e.resource.ARN)
 			return m
-		case !r.resolvable(e):
+		case r.mayMatch(e, e.resource.ARN):
 			m.Reason = fmt.Sprintf("%s %q has a variable without a value.", name, r.source)
 		}
 	}

@@ -59,6 +59,11 @@ func matchOps(ops []op, s string, fold bool) bool {
 		case star >= 0:
 			segment = -1
 			starAt += width(s[starAt:])
+			k := ahead(ops[star:], s[starAt:], fold)
+			if k < 0 {
+				return false
+			}
+			starAt += k
 			i, j = star, starAt
 		default:
 			return false
@@ -68,6 +73,15 @@ func matchOps(ops []op, s string, fold bool) bool {
 		i++
 	}
 	return i == len(ops)
+}
+
+// ahead is how far a star before ops can skip s at once: to where the next byte
+// stands, if ops begins with one. It is negative when there is no such byte.
+func ahead(ops []op, s string, fold bool) int {
+	if fold || len(ops) == 0 || ops[0] >= opStar || !utf8.RuneStart(byte(ops[0])) {
+		return 0
+	}
+	return strings.IndexByte(s, byte(ops[0]))
 }
 
 // width is the number of bytes of the first character of s, which is not empty.
@@ -89,11 +103,13 @@ func lower(c byte, fold bool) op {
 
 // glob is a pattern without variables, in the form that is matched fastest.
 type glob struct {
-	// literal is the text of the pattern up to its first wildcard.
-	literal string
-	shape   shape
-	fold    bool
-	// ops is the whole pattern, for shapeAny alone.
+	// literal is the text of the pattern up to its first wildcard, needle the longest
+	// text after that, and suffix the text after the last. The latter two are only
+	// there to refuse quickly, and empty with fold.
+	literal, needle, suffix string
+	shape                   shape
+	fold                    bool
+	// ops is the pattern after literal, for shapeAny alone.
 	ops []op
 }
 
@@ -119,9 +135,28 @@ func newGlob(ops []op, fold bool) glob {
 	case n == len(ops)-1 && ops[n] == opStar:
 		g.shape = shapePrefix
 	default:
-		g.shape, g.ops = shapeAny, ops
+		g.shape, g.ops = shapeAny, ops[n:]
+		if !fold {
+			g.needle, g.suffix = texts(g.ops)
+		}
 	}
 	return g
+}
+
+// texts are the longest run of bytes in ops, and the one at its end.
+func texts(ops []op) (longest, last string) {
+	start := 0
+	for i := range len(ops) + 1 {
+		if i < len(ops) && ops[i] < opStar {
+			continue
+		}
+		last = literalText(ops[start:i])
+		if len(last) > len(longest) {
+			longest = last
+		}
+		start = i + 1
+	}
+	return longest, last
 }
 
 func (g *glob) match(s string) bool {
@@ -138,8 +173,8 @@ func (g *glob) match(s string) bool {
 	case shapePrefix:
 		return true
 	default:
-		n := len(g.literal)
-		return matchOps(g.ops[n:], s[n:], g.fold)
+		s = s[len(g.literal):]
+		return strings.HasSuffix(s, g.suffix) && strings.Contains(s, g.needle) && matchOps(g.ops, s, g.fold)
 	}
 }
 

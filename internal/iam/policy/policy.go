@@ -29,8 +29,10 @@
 // key with several values needs one of the two: without it no operator is met.
 //
 // A variable that has no value equals nothing: a positive operator is not met, a
-// negated one is ("IAM policy elements: Variables and tags"), and a statement
-// whose Resource or NotResource needs it does not apply.
+// negated one is ("IAM policy elements: Variables and tags"). A statement whose
+// Resource, or NotResource, would cover the resource but for such a variable does
+// not apply. A value of the wrong type, such as a number that is none, equals
+// nothing either.
 package policy
 
 // Effect is what a statement does when it applies.

@@ -122,7 +122,8 @@ func TestResources(t *testing.T) {
 		{`"Resource":"arn:aws:bedrock:*:*:prompt/${aws:username}-*"`, "arn:aws:bedrock:us-east-1:123456789012:prompt/bob-1", false},
 		{`"Resource":"arn:aws:bedrock:*:*:prompt/${aws:PrincipalTag/team, 'all'}"`, "arn:aws:bedrock:us-east-1:123456789012:prompt/all", true},
 		{`"Resource":"arn:aws:bedrock:*:*:prompt/${aws:PrincipalTag/team}"`, "arn:aws:bedrock:us-east-1:123456789012:prompt/", false},
-		{`"NotResource":"arn:aws:bedrock:*:*:prompt/${aws:PrincipalTag/team}"`, nova, false},
+		{`"NotResource":"arn:aws:bedrock:*:*:prompt/${aws:PrincipalTag/team}"`, nova, true},
+		{`"NotResource":"arn:aws:bedrock:*:*:prompt/${aws:PrincipalTag/team}"`, "arn:aws:bedrock:us-east-1:123456789012:prompt/x", false},
 		{`"Resource":"arn:aws:bedrock:*:*:prompt/${aws:TagKeys}"`, "arn:aws:bedrock:us-east-1:123456789012:prompt/a", false},
 		{`"Resource":"arn:aws:bedrock:*:*:prompt/${*}"`, "arn:aws:bedrock:us-east-1:123456789012:prompt/*", true},
 		{`"Resource":"arn:aws:bedrock:*:*:prompt/${*}"`, "arn:aws:bedrock:us-east-1:123456789012:prompt/x", false},
@@ -178,6 +179,7 @@ func TestLayers(t *testing.T) {
 		{"beyond the session", policy.Policies{Identity: list(all), Session: list(allow(policy.Session, "Allow", "s3:*"))}, policy.ImplicitDeny, policy.SessionPolicy},
 		{"denied by the session", policy.Policies{Identity: list(all), Session: list(all, allow(policy.Session, "Deny", "bedrock:*"))}, policy.ExplicitDeny, policy.SessionPolicy},
 		{"a session gives nothing", policy.Policies{Session: list(all)}, policy.ImplicitDeny, policy.IdentityBased},
+		{"a trust policy gives nothing", policy.Policies{Identity: list(mustParse(t, policy.Trust, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"sts:*"}}`))}, policy.ImplicitDeny, policy.IdentityBased},
 		{"boundary before session", policy.Policies{Identity: list(all), Boundary: allow(policy.Managed, "Allow", "s3:*"), Session: list(allow(policy.Session, "Allow", "s3:*"))}, policy.ImplicitDeny, policy.PermissionsBoundary},
 	}
 	for _, tt := range tests {

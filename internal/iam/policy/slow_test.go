@@ -120,13 +120,11 @@ func (s *slow) resource(st map[string]any, resource string) bool {
 				re += ":"
 			}
 			if i == 5 {
-				x, ok := s.expression(segment, `.*`, `.`)
-				if !ok && not {
-					return false // a variable without a value
+				missing := `a^`
+				if not {
+					missing = `.*` // it could be anything
 				}
-				if !ok {
-					x = `a^`
-				}
+				x, _ := s.expression(segment, `.*`, `.`, missing)
 				re += x
 				continue
 			}
@@ -145,9 +143,10 @@ func (s *slow) resource(st map[string]any, resource string) bool {
 	return found != not
 }
 
-// expression turns a text with variables into a regular expression. It fails for a
-// variable without a value. Without wildcards, star and one are themselves.
-func (s *slow) expression(text, star, one string) (string, bool) {
+// expression turns a text with variables into a regular expression. For a variable
+// without a value it puts missing, if there is any, and fails. Without wildcards,
+// star and one are themselves.
+func (s *slow) expression(text, star, one string, missing ...string) (string, bool) {
 	ok := true
 	tokens := regexp.MustCompile(`\$\{[^}]*\}|\*|\?|[^*?$]+|\$`)
 	re := tokens.ReplaceAllStringFunc(text, func(token string) string {
@@ -174,7 +173,7 @@ func (s *slow) expression(text, star, one string) (string, bool) {
 			return regexp.QuoteMeta(strings.Trim(fallback, " '"))
 		}
 		ok = false
-		return ""
+		return strings.Join(missing, "")
 	})
 	return re, ok
 }

@@ -29,7 +29,7 @@ func (s *statement) applies(e *env) bool {
 
 func (s *statement) matchesAction(action string) bool {
 	for i := range s.actions {
-		if s.actions[i].glob.match(action) {
+		if a := &s.actions[i]; a.source == action || a.glob.match(action) {
 			return !s.notAction
 		}
 	}
@@ -42,7 +42,7 @@ func (s *statement) matchesResource(e *env) bool {
 	}
 	if s.notResource {
 		for i := range s.resources {
-			if r := &s.resources[i]; !r.resolvable(e) || r.match(e, e.resource.ARN) {
+			if s.resources[i].mayMatch(e, e.resource.ARN) {
 				return false
 			}
 		}

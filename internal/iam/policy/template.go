@@ -61,8 +61,18 @@ func (t *template) match(e *env, value string) bool {
 		return t.glob.match(value)
 	}
 	var buffer [room]op
-	ops, ok := t.resolve(e, buffer[:0])
+	ops, ok := t.resolve(e, buffer[:0], nil)
 	return ok && matchOps(ops, value, false)
+}
+
+// mayMatch is match, but takes a variable without a value for any text.
+func (t *template) mayMatch(e *env, value string) bool {
+	if t.pieces == nil {
+		return t.glob.match(value)
+	}
+	var buffer [room]op
+	ops, _ := t.resolve(e, buffer[:0], []op{opStar})
+	return matchOps(ops, value, false)
 }
 
 // equalFold is match for a text without wildcards, where case does not count in
@@ -71,7 +81,7 @@ func (t *template) equalFold(e *env, value string) bool {
 	if t.pieces == nil {
 		return strings.EqualFold(t.glob.literal, value)
 	}
-	ops, ok := t.resolve(e, nil)
+	ops, ok := t.resolve(e, nil, nil)
 	return ok && strings.EqualFold(literalText(ops), value)
 }
 
@@ -88,8 +98,9 @@ func (t *template) resolvable(e *env) bool {
 }
 
 // resolve appends the steps of t to ops. What stands in values is never a
-// wildcard.
-func (t *template) resolve(e *env, ops []op) ([]op, bool) {
+// wildcard. Without missing, which stands for variables that have no value, it
+// fails for these.
+func (t *template) resolve(e *env, ops, missing []op) ([]op, bool) {
 	for i := range t.pieces {
 		p := &t.pieces[i]
 		if p.key == "" {
@@ -97,8 +108,12 @@ func (t *template) resolve(e *env, ops []op) ([]op, bool) {
 			continue
 		}
 		value, ok := p.value(e)
-		if !ok {
+		switch {
+		case ok:
+		case missing == nil:
 			return nil, false
+		default:
+			ops = append(ops, missing...)
 		}
 		for j := range len(value) {
 			ops = append(ops, op(value[j]))
@@ -124,7 +139,7 @@ func (t *template) text(e *env) string {
 	if t.pieces == nil || !t.resolvable(e) {
 		return t.source
 	}
-	ops, _ := t.resolve(e, nil)
+	ops, _ := t.resolve(e, nil, nil)
 	var b strings.Builder
 	for _, o := range ops {
 		switch o {

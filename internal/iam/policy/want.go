@@ -115,7 +115,7 @@ func (w *want) matchBool(e *env, value string) bool {
 	if w.text.pieces == nil {
 		return given == w.yes
 	}
-	ops, ok := w.text.resolve(e, nil)
+	ops, ok := w.text.resolve(e, nil, nil)
 	if !ok {
 		return false
 	}
@@ -131,7 +131,7 @@ func (w *want) matchBinary(e *env, value string) bool {
 	if w.text.pieces == nil {
 		return bytes.Equal(given, w.binary)
 	}
-	ops, ok := w.text.resolve(e, nil)
+	ops, ok := w.text.resolve(e, nil, nil)
 	if !ok {
 		return false
 	}
