@@ -25,8 +25,32 @@ type Principals struct {
 	Everybody iam.Snapshot
 	// Secrets are those of the access keys, by id.
 	Secrets map[string]Secret
-	// Files are all that were read, for who waits for changes.
-	Files []string
+	// files are all that were read, as they were then.
+	files map[string]stamp
+}
+
+// stamp tells one content of a file from the next.
+type stamp struct {
+	written time.Time
+	size    int64
+}
+
+func stampOf(path string) stamp {
+	info, err := os.Stat(path)
+	if err != nil {
+		return stamp{}
+	}
+	return stamp{info.ModTime(), info.Size()}
+}
+
+// Changed says whether one of the files that were read is another by now.
+func (p *Principals) Changed() bool {
+	for path, was := range p.files {
+		if stampOf(path) != was {
+			return true
+		}
+	}
+	return false
 }
 
 // The shape of a file of principals.
@@ -154,6 +178,7 @@ func writeText(w *bytes.Buffer, s string) {
 // LoadPrincipals reads a file of principals, as strictly as [Load] does. The error
 // is a Problems.
 func LoadPrincipals(path string) (*Principals, error) {
+	files := map[string]stamp{path: stampOf(path)}
 	content, err := read(path)
 	if err != nil {
 		return nil, Problems{{File: path, What: err.Error(), Remedy: "name another file under principals, or delete the line"}}
@@ -169,7 +194,7 @@ func LoadPrincipals(path string) (*Principals, error) {
 	if len(d.problems) == 0 {
 		declare := declaration{decoder: &d, folder: filepath.Dir(path)}
 		declare.Secrets = map[string]Secret{}
-		declare.Files = []string{path}
+		declare.files = files
 		declare.all(&file)
 		declared = &declare.Principals
 	}
@@ -234,13 +259,13 @@ func (d *declaration) policy(key, account string, p managedPolicy) {
 			d.fail(key, "the document is given twice", "keep one of document and documentFile")
 		}
 		d.resolveFile(key+".documentFile", &p.DocumentFile, d.folder)
+		d.files[p.DocumentFile] = stampOf(p.DocumentFile)
 		content, err := read(p.DocumentFile)
 		if err != nil {
 			d.fail(key+".documentFile", err.Error(), "name a file that holds a policy in JSON")
 			return
 		}
 		p.Document = Document(content)
-		d.Files = append(d.Files, p.DocumentFile)
 	}
 	d.check(key+".document", policy.Managed, p.Document)
 	d.Everybody.Policies = append(d.Everybody.Policies, iam.Policy{Account: account, Name: p.Name, Path: "/", Document: string(p.Document)})
@@ -248,7 +273,7 @@ func (d *declaration) policy(key, account string, p managedPolicy) {
 
 func (d *declaration) check(key string, kind policy.Kind, document Document) {
 	if _, err := policy.Parse(key, kind, []byte(document)); err != nil {
-		d.fail(key, err.Error(), "docs/team.md shows policies")
+		d.fail(key, err.Error(), "docs/principals.md shows policies")
 	}
 }
 
@@ -339,12 +364,4 @@ func (d *declaration) apiKey(key string, u iam.User, k apiKey) {
 		declared.Expires = expires
 	}
 	d.Everybody.APIKeys = append(d.Everybody.APIKeys, declared)
-}
-
-// ChangedSince says whether one of the files has been written after the time.
-func (p *Principals) ChangedSince(t time.Time) bool {
-	return slices.ContainsFunc(p.Files, func(path string) bool {
-		info, err := os.Stat(path)
-		return err != nil || info.ModTime().After(t)
-	})
 }

@@ -1,9 +1,11 @@
 package server
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/saprolite/saprolite/internal/bedrock"
+	"github.com/saprolite/saprolite/internal/iam/conditions"
 	"github.com/saprolite/saprolite/internal/iam/policy"
 	"github.com/saprolite/saprolite/internal/identity"
 )
@@ -31,7 +33,7 @@ func (s *Server) authorize(x *exchange, in any) error {
 			Message: "User: " + x.principal.ARN + " is not authorized to perform: " + policy.ActionOf(x.operation),
 		}, err)
 	}
-	about := s.conditions(x)
+	about := conditions.Of(&x.principal, x.r, s.Proxies, x.start)
 	for _, n := range s.needs(x, in, about) {
 		decision := policies.Decide(&policy.Request{Action: n.action, Resources: n.resources, Context: about})
 		if !decision.Allowed() {
@@ -183,4 +185,9 @@ func tierOf(t *bedrock.ServiceTier) bedrock.ServiceTierType {
 		return ""
 	}
 	return t.Type
+}
+
+// arn is that of a resource of the caller's account and region.
+func (x *exchange) arn(kind, id string) string {
+	return policy.ResourceARN("aws", cmp.Or(x.principal.Region, conditions.DefaultRegion), x.principal.Account, kind, id)
 }
