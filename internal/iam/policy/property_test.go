@@ -84,7 +84,7 @@ func (g generator) resourcePattern() string {
 	if g.IntN(6) == 0 {
 		return r + g.of("", ":*", ":model/*", "::model")
 	}
-	r += g.of(":", ":*", ":1", ":?")
+	r += g.of(":", ":*", ":1", ":?", ":${aws:k}", ":*${aws:multi}")
 	return r + g.of("", ":*", ":model/*", ":model/a:0", ":model/?:0", ":*:0", ":model/${aws:username}*", ":model/${aws:k, 'a'}:0", ":${*}", ":model/${aws:multi}")
 }
 
