@@ -145,8 +145,10 @@ func (c *compiler) statement(s *statement, raw *rawStatement) (err error) {
 	if s.actions, err = c.actions(slices.Concat(raw.action, raw.notAction)); err != nil {
 		return err
 	}
-	s.conditions, err = c.conditions(raw.conditions)
-	return err
+	if s.conditions, err = c.conditions(raw.conditions); err != nil {
+		return err
+	}
+	return c.checkProviders(s, raw)
 }
 
 func (c *compiler) actions(list []text) ([]template, error) {

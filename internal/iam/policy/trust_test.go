@@ -1,12 +1,16 @@
 package policy_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/saprolite/saprolite/internal/iam/policy"
 )
 
-const github = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
+const (
+	github  = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
+	cluster = "arn:aws:iam::123456789012:oidc-provider/kubernetes.example.com"
+)
 
 func TestDecideTrust(t *testing.T) {
 	alice := policy.Caller{ARN: "arn:aws:iam::123456789012:user/alice", Account: "123456789012"}
@@ -34,7 +38,7 @@ func TestDecideTrust(t *testing.T) {
 		{"a role with a path", `"Principal":{"AWS":"arn:aws:iam::123456789012:role/teams/deploy"}`, session, policy.Allowed, false},
 		{"a session", `"Principal":{"AWS":"arn:aws:sts::123456789012:assumed-role/deploy/ci"}`, session, policy.Allowed, false},
 		{"another session", `"Principal":{"AWS":"arn:aws:sts::123456789012:assumed-role/deploy/other"}`, session, policy.ImplicitDeny, false},
-		{"a provider", `"Principal":{"Federated":"` + github + `"}`, action, policy.Allowed, false},
+		{"a provider", `"Principal":{"Federated":"` + cluster + `"}`, policy.Caller{Federated: cluster}, policy.Allowed, false},
 		{"another provider", `"Principal":{"Federated":"accounts.google.com"}`, action, policy.ImplicitDeny, false},
 		{"no account", `"Principal":{"AWS":"123456789012"}`, action, policy.ImplicitDeny, false},
 		{"a service", `"Principal":{"Service":"bedrock.amazonaws.com"}`, policy.Caller{Service: "bedrock.amazonaws.com"}, policy.Allowed, false},
@@ -94,6 +98,37 @@ func TestTrustConditionsAndDeny(t *testing.T) {
 	}
 	if d := decide("sts:AssumeRoleWithWebIdentity", "repo:saprolite/saprolite:pull_request"); d.Outcome != policy.ExplicitDeny || d.By.Sid != "NotMain" {
 		t.Errorf("a pull request: %+v", d)
+	}
+}
+
+// TestSharedProviders is about issuers whose tokens everybody can get: a policy
+// must say whose it means.
+func TestSharedProviders(t *testing.T) {
+	const sub = "token.actions.githubusercontent.com:sub"
+	tests := []struct {
+		effect, condition string
+		ok                bool
+	}{
+		{"Allow", ``, false},
+		{"Deny", ``, true},
+		{"Allow", `"StringEquals":{"token.actions.githubusercontent.com:aud":"sts.amazonaws.com"}`, false},
+		{"Allow", `"StringEquals":{"` + sub + `":"repo:saprolite/saprolite:ref:refs/heads/main"}`, true},
+		{"Allow", `"StringLike":{"` + sub + `":["repo:saprolite/*"]}`, true},
+		{"Allow", `"ForAnyValue:StringLike":{"` + sub + `":["repo:saprolite/*"]}`, true},
+		{"Allow", `"StringLike":{"` + sub + `":["repo:saprolite/*","*"]}`, false},
+		{"Allow", `"StringLike":{"` + sub + `":"*?*"}`, false},
+		{"Allow", `"StringNotEquals":{"` + sub + `":"repo:evil/evil"}`, false},
+		{"Allow", `"StringEqualsIfExists":{"` + sub + `":"repo:saprolite/*"}`, false},
+		{"Allow", `"ForAllValues:StringEquals":{"` + sub + `":"repo:saprolite/*"}`, false},
+		{"Allow", `"Null":{"` + sub + `":"false"}`, false},
+	}
+	for _, tt := range tests {
+		document := `{"Version":"2012-10-17","Statement":{"Effect":"` + tt.effect + `","Action":"sts:AssumeRoleWithWebIdentity",
+			"Principal":{"Federated":["` + cluster + `","` + github + `"]},"Condition":{` + tt.condition + `}}}`
+		_, err := policy.Parse("test", policy.Trust, []byte(document))
+		if e, ok := errors.AsType[*policy.Error](err); (err == nil) != tt.ok || ok && e.Pointer != "/Statement/Principal/Federated/1" {
+			t.Errorf("%s {%s}: %v", tt.effect, tt.condition, err)
+		}
 	}
 }
 
