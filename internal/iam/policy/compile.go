@@ -102,20 +102,32 @@ func notAlnum(r rune) bool {
 // do not have.
 func (c *compiler) checkPresent(s *rawStatement) error {
 	principals := s.principal != nil || s.notPrincipal != nil
-	resources := s.resource != nil || s.notResource != nil
 	switch {
 	case len(s.action)+len(s.notAction) == 0:
 		return c.fail(s.at, msgNoActions, "")
-	case c.kind == Trust && resources:
-		return c.fail(s.at, msgTrustRes, "A trust policy speaks of the role it belongs to.")
-	case c.kind == Trust && len(s.principal)+len(s.notPrincipal) == 0:
-		return c.fail(s.at, msgNoPrincipal, "")
 	case c.kind == Trust:
-		return nil
+		return c.checkTrust(s)
 	case principals:
 		return c.fail(s.at, msgPrincipal, "The principal is whoever the policy is attached to.")
 	case len(s.resource)+len(s.notResource) == 0:
 		return c.fail(s.at, msgNoResources, "")
+	}
+	return nil
+}
+
+func (c *compiler) checkTrust(s *rawStatement) error {
+	const own = "A trust policy speaks of the role it belongs to."
+	switch {
+	case s.resource != nil:
+		return c.fail(s.at, msgTrustRes, own)
+	case s.notResource != nil:
+		return c.fail(s.at, msgTrustNotRes, own)
+	case s.principal == nil && s.notPrincipal == nil:
+		return c.fail(s.at, msgNoPrincipal, "")
+	case len(s.principal)+len(s.notPrincipal) == 0:
+		return c.fail(s.at, msgEmptyPrinc, "")
+	case s.notPrincipal != nil && s.effect.value == string(Allow):
+		return c.fail(s.at, msgAllowNot, "It would let in everybody else in the world.")
 	}
 	return nil
 }
@@ -133,8 +145,10 @@ func (c *compiler) statement(s *statement, raw *rawStatement) (err error) {
 	if s.actions, err = c.actions(slices.Concat(raw.action, raw.notAction)); err != nil {
 		return err
 	}
-	s.conditions, err = c.conditions(raw.conditions)
-	return err
+	if s.conditions, err = c.conditions(raw.conditions); err != nil {
+		return err
+	}
+	return c.checkProviders(s, raw)
 }
 
 func (c *compiler) actions(list []text) ([]template, error) {
@@ -152,6 +166,8 @@ func (c *compiler) actions(list []text) ([]template, error) {
 func (c *compiler) checkAction(t text) error {
 	vendor, name, colon := strings.Cut(t.value, ":")
 	switch {
+	case c.kind == Trust && !strings.HasPrefix(strings.ToLower(t.value), "sts:"):
+		return c.fail(t, msgTrustActions, fmt.Sprintf("%q is none.", t.value))
 	case t.value == "*":
 		return nil
 	case !colon:
@@ -162,8 +178,6 @@ func (c *compiler) checkAction(t text) error {
 		return c.fail(t, fmt.Sprintf("Vendor %s is not valid", vendor), "")
 	case name == "" || strings.ContainsFunc(name, notAction):
 		return c.fail(t, msgLegacy, fmt.Sprintf("%q is no name of an action.", name))
-	case c.kind == Trust && !strings.HasPrefix(strings.ToLower(t.value), "sts:"):
-		return c.fail(t, msgTrustActions, fmt.Sprintf("%q is none.", t.value))
 	}
 	return nil
 }
@@ -205,8 +219,8 @@ func (c *compiler) checkResource(t text) error {
 		return c.fail(t, fmt.Sprintf("Partition %q is not valid for resource %q.", parts[1], strings.Join(parts, ":")), "")
 	case len(parts) < 3 && !strings.HasSuffix(t.value, "*"):
 		return c.fail(t, msgFullVendor, "The service is missing.")
-	case len(parts) > 3 && strings.ContainsAny(parts[2], "*?"):
-		return c.fail(t, msgFullVendor, "The service of this ARN has a wildcard.")
+	case len(parts) > 3 && strings.ContainsAny(parts[2], "*?$"):
+		return c.fail(t, msgFullVendor, "The service of this ARN is not a plain word.")
 	case len(parts) > 3 && parts[2] == "":
 		return c.fail(t, msgLegacy, "The service of this ARN is empty.")
 	}

@@ -48,7 +48,7 @@ func (e *Error) Error() string {
 }
 
 // The sentences of IAM. They come from answers of the service that public
-// projects keep as tests, among them moto's tests of its policy validation.
+// projects keep as tests, among them moto and versitygw.
 const (
 	msgSyntax       = "Syntax errors in policy."
 	msgVersion      = "Policy document must be version 2012-10-17 or greater."
@@ -62,6 +62,9 @@ const (
 	msgFullVendor   = "Resource vendor must be fully qualified and cannot contain regexes."
 	msgPrincipal    = "Policy document should not specify a principal."
 	msgNoPrincipal  = "Missing required field Principal"
+	msgEmptyPrinc   = "Missing required field Principal cannot be empty!"
+	msgAllowNot     = "Allow with NotPrincipal is not allowed."
+	msgTrustNotRes  = "AssumeRole policy must not contain resources."
 	msgTrustRes     = "Has prohibited field Resource"
 	msgTrustActions = "AssumeRole policy may only specify STS AssumeRole actions."
 	msgCharacters   = "The specified value for policyDocument is invalid. It must contain only printable ASCII characters."

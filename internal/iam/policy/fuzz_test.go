@@ -14,7 +14,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(document(`"Effect"`, `"Sid":"a","Condition":{"ForAllValues:StringLikeIfExists":{"aws:k":["${aws:username, 'x'}*",true,1]}},"Effect"`)), uint8(policy.Session))
 	f.Add([]byte(document(`"Effect"`, `"Condition":{"IpAddress":{"aws:k":"10.0.0.0/8"},"DateLessThan":{"aws:k":"2026-01-01"}},"Effect"`)), uint8(policy.RoleInline))
 	f.Add([]byte(document(`"Effect"`, `"Condition":{"ArnLike":{"aws:k":"arn:aws:iam::${aws:k}:user/*"},"Null":{"aws:k":"true"}},"Effect"`)), uint8(policy.UserInline))
-	f.Add([]byte(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","NotPrincipal":{"AWS":["123456789012","arn:aws:iam::123456789012:user/a"],"Service":"x"},"Action":"sts:AssumeRole"}}`), uint8(policy.Trust))
+	f.Add([]byte(`{"Version":"2012-10-17","Statement":{"Effect":"Deny","NotPrincipal":{"AWS":["123456789012","arn:aws:iam::123456789012:user/a"],"Service":"x"},"Action":"sts:AssumeRole"}}`), uint8(policy.Trust))
 	f.Fuzz(func(t *testing.T, document []byte, kind uint8) {
 		k := policy.Kind(kind % 6)
 		p, err := policy.Parse("fuzz", k, document)

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -103,12 +104,12 @@ func lower(c byte, fold bool) op {
 
 // glob is a pattern without variables, in the form that is matched fastest.
 type glob struct {
-	// literal is the text of the pattern up to its first wildcard, needle the longest
-	// text after that, and suffix the text after the last. The latter two are only
-	// there to refuse quickly, and empty with fold.
-	literal, needle, suffix string
-	shape                   shape
-	fold                    bool
+	// literal is the text of the pattern up to its first wildcard.
+	literal string
+	shape   shape
+	fold    bool
+	// parts are the texts after each star, for shapeStars alone.
+	parts []string
 	// ops is the pattern after literal, for shapeAny alone.
 	ops []op
 }
@@ -118,64 +119,72 @@ type shape uint8
 const (
 	// shapeExact is a pattern without wildcards.
 	shapeExact shape = iota
-	// shapePrefix is a text and one opStar after it.
-	shapePrefix
-	// shapeAny is any other pattern.
+	// shapeStars is a pattern whose only wildcards are opStar.
+	shapeStars
+	// shapeAny is any other pattern, and with fold any with wildcards.
 	shapeAny
 )
 
 func newGlob(ops []op, fold bool) glob {
-	n := 0
-	for n < len(ops) && ops[n] < opStar {
-		n++
+	n := slices.IndexFunc(ops, func(o op) bool { return o >= opStar })
+	if n < 0 {
+		return glob{literal: literalText(ops), fold: fold}
 	}
-	g := glob{literal: literalText(ops[:n]), fold: fold}
-	switch {
-	case n == len(ops):
-	case n == len(ops)-1 && ops[n] == opStar:
-		g.shape = shapePrefix
-	default:
-		g.shape, g.ops = shapeAny, ops[n:]
-		if !fold {
-			g.needle, g.suffix = texts(g.ops)
-		}
+	g := glob{literal: literalText(ops[:n]), fold: fold, shape: shapeAny, ops: ops[n:]}
+	if !fold && !slices.ContainsFunc(ops, func(o op) bool { return o > opStar }) {
+		g.shape, g.parts, g.ops = shapeStars, texts(ops[n:]), nil
 	}
 	return g
 }
 
-// texts are the longest run of bytes in ops, and the one at its end.
-func texts(ops []op) (longest, last string) {
-	start := 0
-	for i := range len(ops) + 1 {
-		if i < len(ops) && ops[i] < opStar {
-			continue
+// texts are those after each star.
+func texts(ops []op) []string {
+	var parts []string
+	end := len(ops)
+	for i := len(ops) - 1; i >= 0; i-- {
+		if ops[i] == opStar {
+			parts = append(parts, literalText(ops[i+1:end]))
+			end = i
 		}
-		last = literalText(ops[start:i])
-		if len(last) > len(longest) {
-			longest = last
-		}
-		start = i + 1
 	}
-	return longest, last
+	slices.Reverse(parts)
+	return parts
 }
 
 func (g *glob) match(s string) bool {
 	if len(s) < len(g.literal) {
 		return false
 	}
-	head := s[:len(g.literal)]
+	head, rest := s[:len(g.literal)], s[len(g.literal):]
 	if head != g.literal && !(g.fold && strings.EqualFold(head, g.literal)) {
 		return false
 	}
 	switch g.shape {
 	case shapeExact:
-		return len(s) == len(g.literal)
-	case shapePrefix:
-		return true
+		return rest == ""
+	case shapeStars:
+		return matchStars(g.parts, rest)
 	default:
-		s = s[len(g.literal):]
-		return strings.HasSuffix(s, g.suffix) && strings.Contains(s, g.needle) && matchOps(g.ops, s, g.fold)
+		return matchOps(g.ops, rest, g.fold)
 	}
+}
+
+// matchStars says whether s is texts of any kind, each with one of the parts
+// after it. Taking each part as far left as it goes finds a way if there is one.
+func matchStars(parts []string, s string) bool {
+	last := len(parts) - 1
+	if !strings.HasSuffix(s, parts[last]) {
+		return false
+	}
+	s = s[:len(s)-len(parts[last])]
+	for _, part := range parts[:last] {
+		i := strings.Index(s, part)
+		if i < 0 {
+			return false
+		}
+		s = s[i+len(part):]
+	}
+	return true
 }
 
 func literalText(ops []op) string {

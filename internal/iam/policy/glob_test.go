@@ -60,7 +60,7 @@ func TestGlobAgainstRegularExpressions(t *testing.T) {
 		return b.String()
 	}
 	matches := 0
-	for range 100_000 {
+	for range 20_000 {
 		pattern := random([]string{"a", "b", ":", ":", "*", "*", "?", "é"}, 12)
 		s := random([]string{"a", "b", ":", ":", "é"}, 12)
 		arn := rng.IntN(2) == 0
@@ -72,7 +72,7 @@ func TestGlobAgainstRegularExpressions(t *testing.T) {
 			matches++
 		}
 	}
-	if matches < 1000 {
+	if matches < 300 {
 		t.Errorf("only %d of the random patterns match, which tests little", matches)
 	}
 }

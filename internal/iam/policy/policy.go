@@ -3,10 +3,11 @@
 // [Parse] reads and compiles a document, once. [Compile] puts together the
 // policies that hold for one caller: what identity-based policies allow, within a
 // permissions boundary, within session policies. [Set.Decide] answers in
-// microseconds and without allocating whether a [Request] may happen, and if not,
-// which kind of policy said no; [Decision.Refusal] is the sentence of AWS about
-// it. [Set.Explain] tells the same statement by statement. The policy of a role
-// that says who may assume it is asked by [Policy.DecideTrust].
+// microseconds, and but for rare forms without allocating, whether a [Request] may
+// happen, and if not, which kind of policy said no; [Decision.Refusal] is the
+// sentence of AWS about it. [Set.Explain] tells the same statement by statement.
+// The policy of a role that says who may assume it is asked by
+// [Policy.DecideTrust].
 //
 // The package knows nothing of HTTP, of callers or of where policies are kept.
 // What a request is, beyond action and resources, comes in its [Context].

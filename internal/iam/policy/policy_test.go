@@ -125,6 +125,8 @@ func TestResources(t *testing.T) {
 		{`"NotResource":"arn:aws:bedrock:*:*:prompt/${aws:PrincipalTag/team}"`, nova, true},
 		{`"NotResource":"arn:aws:bedrock:*:*:prompt/${aws:PrincipalTag/team}"`, "arn:aws:bedrock:us-east-1:123456789012:prompt/x", false},
 		{`"Resource":"arn:aws:bedrock:*:*:prompt/${aws:TagKeys}"`, "arn:aws:bedrock:us-east-1:123456789012:prompt/a", false},
+		{`"Resource":"arn:aws:bedrock:*:${aws:PrincipalAccount}:prompt/*"`, "arn:aws:bedrock:us-east-1:123456789012:prompt/x", true},
+		{`"Resource":"arn:aws:bedrock:*:${aws:PrincipalAccount}:prompt/*"`, "arn:aws:bedrock:us-east-1:999999999999:prompt/x", false},
 		{`"Resource":"arn:aws:bedrock:*:*:prompt/${*}"`, "arn:aws:bedrock:us-east-1:123456789012:prompt/*", true},
 		{`"Resource":"arn:aws:bedrock:*:*:prompt/${*}"`, "arn:aws:bedrock:us-east-1:123456789012:prompt/x", false},
 		{`"Resource":"arn:aws:bedrock:*:*:prompt/${?}${$}"`, "arn:aws:bedrock:us-east-1:123456789012:prompt/?$", true},
@@ -132,7 +134,7 @@ func TestResources(t *testing.T) {
 	}
 	for _, tt := range tests {
 		s := identity(t, `{"Effect":"Allow","Action":"*",`+tt.element+`}`)
-		r := request(invoke, tt.resource, "aws:username=alice", "aws:TagKeys=a|b", "aws:star=*")
+		r := request(invoke, tt.resource, "aws:username=alice", "aws:TagKeys=a|b", "aws:star=*", "aws:PrincipalAccount=123456789012")
 		if d := s.Decide(r); d.Allowed() != tt.want {
 			t.Errorf("%s with %s: allowed %v, want %v", tt.resource, tt.element, d.Allowed(), tt.want)
 		}

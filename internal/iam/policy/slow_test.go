@@ -110,7 +110,11 @@ func (s *slow) resource(st map[string]any, resource string) bool {
 			found = true
 			continue
 		}
-		segments := strings.SplitN(r, ":", 6)
+		missing := `a^`
+		if not {
+			missing = `.*` // it could be anything
+		}
+		segments := strings.SplitN(s.hide(r), ":", 6)
 		if len(segments) < 6 {
 			segments = append(segments, "*")
 		}
@@ -119,18 +123,15 @@ func (s *slow) resource(st map[string]any, resource string) bool {
 			if i > 0 {
 				re += ":"
 			}
+			segment = strings.ReplaceAll(segment, "\x00", ":")
 			if i == 5 {
-				missing := `a^`
-				if not {
-					missing = `.*` // it could be anything
-				}
 				x, _ := s.expression(segment, `.*`, `.`, missing)
 				re += x
 				continue
 			}
 			// A star at the end of a segment may leave it.
 			trimmed := strings.TrimRight(segment, "*")
-			x := strings.NewReplacer(`\*`, `[^:]*`, `\?`, `[^:]`).Replace(regexp.QuoteMeta(trimmed))
+			x, _ := s.expression(trimmed, `[^:]*`, `[^:]`, missing)
 			if trimmed != segment {
 				x += `.*`
 			}
@@ -280,14 +281,7 @@ func (s *slow) equal(operator, given, wanted string) bool {
 
 // arn compares the six parts of an ARN each on its own.
 func (s *slow) arn(given, wanted string) bool {
-	// Colons inside variables are none of the ARN's.
-	hidden := regexp.MustCompile(`\$\{[^}]*\}`).ReplaceAllStringFunc(wanted, func(v string) string {
-		if !s.vars {
-			return v
-		}
-		return strings.ReplaceAll(v, ":", "\x00")
-	})
-	g, w := strings.SplitN(given, ":", 6), strings.SplitN(hidden, ":", 6)
+	g, w := strings.SplitN(given, ":", 6), strings.SplitN(s.hide(wanted), ":", 6)
 	if len(g) != 6 || len(w) != 6 {
 		return false
 	}
@@ -298,6 +292,17 @@ func (s *slow) arn(given, wanted string) bool {
 		}
 	}
 	return true
+}
+
+// hide puts something else in place of the colons inside variables, which are none
+// of the ARN's.
+func (s *slow) hide(arn string) string {
+	if !s.vars {
+		return arn
+	}
+	return regexp.MustCompile(`\$\{[^}]*\}`).ReplaceAllStringFunc(arn, func(v string) string {
+		return strings.ReplaceAll(v, ":", "\x00")
+	})
 }
 
 func slowNumber(kind, s string) (float64, bool) {

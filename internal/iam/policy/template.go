@@ -181,7 +181,7 @@ func (c *templateCompiler) run() error {
 			c.literal(ch)
 		}
 	}
-	if c.resource && c.colons < arnColons && c.pieces == nil {
+	if c.resource && c.colons < arnColons {
 		c.ops = append(c.ops, ':', opStar)
 	}
 	return nil
@@ -229,9 +229,6 @@ func (c *templateCompiler) variable() error {
 	p := piece{key: strings.TrimSpace(s[:end])}
 	if !strings.Contains(p.key, ":") {
 		return fmt.Errorf("the variable ${%s} does not name a condition key, such as aws:username", p.key)
-	}
-	if c.resource && c.colons < arnColons {
-		return fmt.Errorf("the variable ${%s} stands before the fifth colon of an ARN, where variables are not replaced", p.key)
 	}
 	rest := s[end:]
 	if rest[0] == ',' {

@@ -1,12 +1,16 @@
 package policy_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/saprolite/saprolite/internal/iam/policy"
 )
 
-const github = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
+const (
+	github  = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
+	cluster = "arn:aws:iam::123456789012:oidc-provider/kubernetes.example.com"
+)
 
 func TestDecideTrust(t *testing.T) {
 	alice := policy.Caller{ARN: "arn:aws:iam::123456789012:user/alice", Account: "123456789012"}
@@ -34,13 +38,11 @@ func TestDecideTrust(t *testing.T) {
 		{"a role with a path", `"Principal":{"AWS":"arn:aws:iam::123456789012:role/teams/deploy"}`, session, policy.Allowed, false},
 		{"a session", `"Principal":{"AWS":"arn:aws:sts::123456789012:assumed-role/deploy/ci"}`, session, policy.Allowed, false},
 		{"another session", `"Principal":{"AWS":"arn:aws:sts::123456789012:assumed-role/deploy/other"}`, session, policy.ImplicitDeny, false},
-		{"a provider", `"Principal":{"Federated":"` + github + `"}`, action, policy.Allowed, false},
+		{"a provider", `"Principal":{"Federated":"` + cluster + `"}`, policy.Caller{Federated: cluster}, policy.Allowed, false},
 		{"another provider", `"Principal":{"Federated":"accounts.google.com"}`, action, policy.ImplicitDeny, false},
 		{"no account", `"Principal":{"AWS":"123456789012"}`, action, policy.ImplicitDeny, false},
 		{"a service", `"Principal":{"Service":"bedrock.amazonaws.com"}`, policy.Caller{Service: "bedrock.amazonaws.com"}, policy.Allowed, false},
 		{"a service is no provider", `"Principal":{"Service":"accounts.google.com"}`, policy.Caller{Federated: "accounts.google.com"}, policy.ImplicitDeny, false},
-		{"all but the caller", `"NotPrincipal":{"AWS":"arn:aws:iam::123456789012:user/alice"}`, alice, policy.ImplicitDeny, false},
-		{"all but another", `"NotPrincipal":{"AWS":"arn:aws:iam::123456789012:user/bob"}`, alice, policy.Allowed, false},
 		{"anybody", `"Principal":{"AWS":"*"}`, policy.Caller{}, policy.Allowed, false},
 		{"an S3 user", `"Principal":{"CanonicalUser":"79a59d"}`, alice, policy.ImplicitDeny, false},
 	}
@@ -53,6 +55,22 @@ func TestDecideTrust(t *testing.T) {
 		x := p.ExplainTrust(&policy.Request{Action: "sts:AssumeRole", Caller: tt.caller}).Resources[0].Statements[0]
 		if x.Applies != d.Allowed() || x.Principal.Matches != d.Allowed() {
 			t.Errorf("%s: explained as %+v", tt.name, x)
+		}
+	}
+}
+
+func TestNotPrincipal(t *testing.T) {
+	p := mustParse(t, policy.Trust, `{"Version":"2012-10-17","Statement":[
+		{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"},
+		{"Effect":"Deny","NotPrincipal":{"AWS":["arn:aws:iam::123456789012:user/alice","999999999999"]},"Action":"sts:AssumeRole"}]}`)
+	for caller, want := range map[policy.Caller]policy.Outcome{
+		{ARN: "arn:aws:iam::123456789012:user/alice", Account: "123456789012"}: policy.Allowed,
+		{ARN: "arn:aws:iam::123456789012:user/bob", Account: "123456789012"}:   policy.ExplicitDeny,
+		{ARN: "arn:aws:iam::999999999999:user/bob", Account: "999999999999"}:   policy.Allowed,
+		{Federated: github}: policy.ExplicitDeny,
+	} {
+		if d := p.DecideTrust(&policy.Request{Action: "sts:AssumeRole", Caller: caller}); d.Outcome != want {
+			t.Errorf("%+v: %v, want %v", caller, d.Outcome, want)
 		}
 	}
 }
@@ -80,6 +98,37 @@ func TestTrustConditionsAndDeny(t *testing.T) {
 	}
 	if d := decide("sts:AssumeRoleWithWebIdentity", "repo:saprolite/saprolite:pull_request"); d.Outcome != policy.ExplicitDeny || d.By.Sid != "NotMain" {
 		t.Errorf("a pull request: %+v", d)
+	}
+}
+
+// TestSharedProviders is about issuers whose tokens everybody can get: a policy
+// must say whose it means.
+func TestSharedProviders(t *testing.T) {
+	const sub = "token.actions.githubusercontent.com:sub"
+	tests := []struct {
+		effect, condition string
+		ok                bool
+	}{
+		{"Allow", ``, false},
+		{"Deny", ``, true},
+		{"Allow", `"StringEquals":{"token.actions.githubusercontent.com:aud":"sts.amazonaws.com"}`, false},
+		{"Allow", `"StringEquals":{"` + sub + `":"repo:saprolite/saprolite:ref:refs/heads/main"}`, true},
+		{"Allow", `"StringLike":{"` + sub + `":["repo:saprolite/*"]}`, true},
+		{"Allow", `"ForAnyValue:StringLike":{"` + sub + `":["repo:saprolite/*"]}`, true},
+		{"Allow", `"StringLike":{"` + sub + `":["repo:saprolite/*","*"]}`, false},
+		{"Allow", `"StringLike":{"` + sub + `":"*?*"}`, false},
+		{"Allow", `"StringNotEquals":{"` + sub + `":"repo:evil/evil"}`, false},
+		{"Allow", `"StringEqualsIfExists":{"` + sub + `":"repo:saprolite/*"}`, false},
+		{"Allow", `"ForAllValues:StringEquals":{"` + sub + `":"repo:saprolite/*"}`, false},
+		{"Allow", `"Null":{"` + sub + `":"false"}`, false},
+	}
+	for _, tt := range tests {
+		document := `{"Version":"2012-10-17","Statement":{"Effect":"` + tt.effect + `","Action":"sts:AssumeRoleWithWebIdentity",
+			"Principal":{"Federated":["` + cluster + `","` + github + `"]},"Condition":{` + tt.condition + `}}}`
+		_, err := policy.Parse("test", policy.Trust, []byte(document))
+		if e, ok := errors.AsType[*policy.Error](err); (err == nil) != tt.ok || ok && e.Pointer != "/Statement/Principal/Federated/1" {
+			t.Errorf("%s {%s}: %v", tt.effect, tt.condition, err)
+		}
 	}
 }
 
