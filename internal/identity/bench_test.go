@@ -6,19 +6,31 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"github.com/saprolite/saprolite/internal/identity"
+	"github.com/saprolite/saprolite/internal/seal"
+	"github.com/saprolite/saprolite/internal/sts"
 )
 
 // BenchmarkAuthenticate is what each way to prove who one is costs per call, apart
-// from the store and the sealing of session tokens (see internal/sts).
+// from the store and from the hash of the body.
 func BenchmarkAuthenticate(b *testing.B) {
 	now := time.Now()
 	_, long := identity.NewAPIKey("123456789012")
 	hash := identity.HashAPIKey(long)
-	credentials := house{
-		sessionEnds: now.Add(time.Hour),
-		apiKeys:     map[[sha256.Size]byte]identity.APIKey{hash: {Hash: hash, Principal: alice}},
-	}.at(now)
+	h := house{apiKeys: map[[sha256.Size]byte]identity.APIKey{hash: {Hash: hash, Principal: alice}}}
+	ring, err := seal.Parse(seal.NewKey())
+	if err != nil {
+		b.Fatal(err)
+	}
+	tokens := sts.NewTokens(ring)
+	session, err := tokens.Issue(sts.Grant{RoleID: "AROAWRITER", Session: identity.Session{
+		RoleARN: writer.Session.RoleARN, Name: "job", Issued: now, Expires: now.Add(time.Hour)}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	credentials := identity.NewCredentials(identity.Options{Keys: h, Sessions: tokens, APIKeys: h})
 	short, err := identity.NewShortTermKey(b.Context(), identity.ShortTermKey{
 		AccessKeyID: identity.DevelopmentKeyID, Secret: identity.DevelopmentSecret, Region: "us-east-1",
 	}, now)
@@ -26,8 +38,8 @@ func BenchmarkAuthenticate(b *testing.B) {
 		b.Fatal(err)
 	}
 	for name, r := range map[string]*http.Request{
-		"header":         sessionRequest(b, "", "h", now),
-		"session":        sessionRequest(b, sessionToken, "h", now),
+		"header":         signedWith(b, aws.Credentials{AccessKeyID: identity.DevelopmentKeyID, SecretAccessKey: identity.DevelopmentSecret}, "h", now),
+		"session":        signedWith(b, aws.Credentials{AccessKeyID: session.AccessKeyID, SecretAccessKey: session.Secret, SessionToken: session.SessionToken}, "h", now),
 		"long-term key":  bearer(b, long),
 		"short-term key": bearer(b, short),
 	} {

@@ -336,8 +336,13 @@ func wantAPIKeyRefusal(t *testing.T, err error, message string) {
 // sessionRequest is signed with the key of a session.
 func sessionRequest(t testing.TB, token, host string, when time.Time) *http.Request {
 	t.Helper()
-	r := httptest.NewRequestWithContext(t.Context(), "POST", "http://"+host+"/model/m/converse", nil)
 	key := aws.Credentials{AccessKeyID: identity.DevelopmentKeyID, SecretAccessKey: identity.DevelopmentSecret, SessionToken: token}
+	return signedWith(t, key, host, when)
+}
+
+func signedWith(t testing.TB, key aws.Credentials, host string, when time.Time) *http.Request {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), "POST", "http://"+host+"/model/m/converse", nil)
 	const hash = "UNSIGNED-PAYLOAD"
 	r.Header.Set("X-Amz-Content-Sha256", hash)
 	if err := v4.NewSigner().SignHTTP(t.Context(), key, r, hash, "bedrock", "us-east-1", when); err != nil {

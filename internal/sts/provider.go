@@ -42,8 +42,8 @@ type Provider struct {
 	// Audiences are the values of the claim aud that are taken; there must be one, as
 	// "sts.amazonaws.com".
 	Audiences []string
-	// Transport sends the requests to the provider; nil means a plain one. Others
-	// know a private certificate authority, or how to sign in at a cluster.
+	// Transport sends the requests to the provider; nil means a plain one. That of
+	// [NewTransport] knows a private certificate authority, or signs in at a cluster.
 	Transport http.RoundTripper
 }
 
@@ -69,11 +69,9 @@ func newProvider(p Provider, now func() time.Time) (*provider, error) {
 		return nil, errors.New("it needs an audience")
 	}
 	if p.Transport == nil {
-		p.Transport = &http.Transport{
-			Proxy:                  http.ProxyFromEnvironment,
-			MaxIdleConns:           2,
-			IdleConnTimeout:        time.Minute,
-			MaxResponseHeaderBytes: 64 << 10,
+		var err error
+		if p.Transport, err = NewTransport(Access{}); err != nil {
+			return nil, err
 		}
 	}
 	return &provider{Provider: p, now: now, turn: make(chan struct{}, 1), client: &http.Client{

@@ -44,7 +44,7 @@ type Options struct {
 	// CheckPolicy reports what is wrong with a session policy. Nil means that any
 	// JSON object is right.
 	CheckPolicy func(document string) error
-	// Observe, if set, is told of every call when its answer is known.
+	// Observe, if set, is told of every call before its answer leaves.
 	Observe func(context.Context, Call)
 	// Log gets what a caller is not told.
 	Log *slog.Logger
@@ -121,15 +121,15 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{Service: s, ctx: r.Context(), Call: Call{RequestID: newRequestID(), Request: r}}
 	result, err := x.run(w)
 	x.Err = err
-	if err == nil {
-		writeResult(w, x.Action, x.RequestID, result)
-	} else {
-		x.logFault()
-		writeError(w, x.RequestID, err)
-	}
 	if s.Observe != nil {
 		s.Observe(x.ctx, x.Call)
 	}
+	if err != nil {
+		x.logFault()
+		writeError(w, x.RequestID, err)
+		return
+	}
+	writeResult(w, x.Action, x.RequestID, result)
 }
 
 func (x *exchange) run(w http.ResponseWriter) (any, error) {
