@@ -2,6 +2,7 @@ package server
 
 import (
 	"cmp"
+	"net/http"
 	"strings"
 
 	"github.com/saprolite/saprolite/internal/bedrock"
@@ -29,18 +30,22 @@ func (s *Server) authorize(x *exchange, in any) error {
 	}
 	policies, err := s.Access.Policies(x.principal)
 	if err != nil {
-		return bedrock.WithCause(&bedrock.AccessDeniedException{
-			Message: "User: " + x.principal.ARN + " is not authorized to perform: " + policy.ActionOf(x.operation),
-		}, err)
+		return bedrock.WithCause(accessDenied("User: "+x.principal.ARN+" is not authorized to perform: "+policy.ActionOf(x.operation)), err)
 	}
 	about := conditions.Of(&x.principal, x.r, s.Proxies, x.start)
 	for _, n := range s.needs(x, in, about) {
 		decision := policies.Decide(&policy.Request{Action: n.action, Resources: n.resources, Context: about})
 		if !decision.Allowed() {
-			return &bedrock.AccessDeniedException{Message: decision.Refusal(x.principal.ARN)}
+			return accessDenied(decision.Refusal(x.principal.ARN))
 		}
 	}
 	return nil
+}
+
+// accessDenied is the refusal by policies. As those of credentials, it comes from
+// before the service itself.
+func accessDenied(message string) bedrock.Exception {
+	return &bedrock.CommonError{Code: "AccessDeniedException", Message: message, Status: http.StatusForbidden}
 }
 
 // needs gives what an operation needs, and adds to the conditions what it says.
