@@ -96,7 +96,7 @@ func start(t testing.TB, file, name string) *Server {
 	if err != nil {
 		t.Fatalf("saprolitetest: %v", named(err, name))
 	}
-	listeners, err := app.Listen([]string{"127.0.0.1:0"})
+	listeners, err := app.Listen([]string{"127.0.0.1:0"}, config.AuthSigV4)
 	if err != nil {
 		t.Fatalf("saprolitetest: %v", errors.Join(err, program.Close()))
 	}

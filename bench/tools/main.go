@@ -59,7 +59,7 @@ func run(ctx context.Context, data string) error {
 	if err := program.Fetch(ctx); err != nil {
 		return errors.Join(err, program.Close())
 	}
-	listeners, err := app.Listen([]string{"127.0.0.1:0"})
+	listeners, err := app.Listen([]string{"127.0.0.1:0"}, config.AuthSigV4)
 	if err != nil {
 		return errors.Join(err, program.Close())
 	}

@@ -90,7 +90,7 @@ func (c *chatCommand) startServer(ctx context.Context) (*chatServer, error) {
 	if err := program.Fetch(ctx); err != nil {
 		return nil, errors.Join(err, program.Close())
 	}
-	listeners, err := app.Listen([]string{"127.0.0.1:0"})
+	listeners, err := app.Listen([]string{"127.0.0.1:0"}, config.AuthSigV4)
 	if err != nil {
 		return nil, errors.Join(err, program.Close())
 	}

@@ -18,7 +18,7 @@ import (
 type serveCommand struct {
 	setup
 	Listen []string `help:"Address to serve on: host:port, or unix: and a path. May be given several times. Default 127.0.0.1:8484." placeholder:"ADDR" sep:"none"`
-	Auth   string   `help:"How callers prove who they are: sigv4 or none (both on loopback only). Default sigv4." placeholder:"WAY" enum:"sigv4,none," default:""`
+	Auth   string   `help:"How callers prove who they are: sigv4 or none (both on loopback only), or iam. Default sigv4." placeholder:"WAY" enum:"sigv4,iam,none," default:""`
 }
 
 // Run serves until the context ends.
@@ -38,7 +38,7 @@ func (c *serveCommand) Run(ctx context.Context) error {
 		return err
 	}
 	// An address that cannot be had is told before anything long begins.
-	listeners, err := app.Listen(settings.Listen)
+	listeners, err := app.Listen(settings.Listen, settings.Auth)
 	if err != nil {
 		return errors.Join(err, program.Close())
 	}
@@ -77,7 +77,7 @@ func greet(out io.Writer, listeners []net.Listener, c *config.Config) {
 	for _, name := range slices.Sorted(maps.Keys(c.Providers)) {
 		fmt.Fprintf(out, "Answers come from %s: %s\n", name, c.Providers[name].Describe())
 	}
-	if endpoint != "" {
+	if endpoint != "" && c.Auth != config.AuthIAM {
 		fmt.Fprintf(out, "\nTo use it from this machine, paste into a shell:\n\n%s\n", strings.Join(environment(endpoint), "\n"))
 	}
 	fmt.Fprintln(out, "\nCtrl-C ends it.")

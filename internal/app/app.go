@@ -17,10 +17,10 @@ import (
 	"github.com/saprolite/saprolite/internal/download"
 	"github.com/saprolite/saprolite/internal/engine"
 	"github.com/saprolite/saprolite/internal/format/all"
-	"github.com/saprolite/saprolite/internal/identity"
 	"github.com/saprolite/saprolite/internal/pipeline"
 	"github.com/saprolite/saprolite/internal/prompts"
 	"github.com/saprolite/saprolite/internal/server"
+	"github.com/saprolite/saprolite/internal/store"
 )
 
 // Options are what the command line adds to a configuration.
@@ -49,6 +49,9 @@ type App struct {
 	engine    *engine.Pool
 	providers *providers
 	server    *server.Server
+	callers   *callers
+	// state is nil when nothing has to be remembered.
+	state store.Store
 }
 
 // New puts the program together. It starts nothing and needs no network.
@@ -77,7 +80,11 @@ func New(o Options) (*App, error) {
 	if err != nil {
 		return nil, errors.Join(err, pool.Stop(context.Background()))
 	}
-	a := &App{Catalog: models, config: o.Config, log: log, certificates: certificates, engine: pool, providers: providers}
+	state, people, err := openCallers(o, log)
+	if err != nil {
+		return nil, errors.Join(err, pool.Stop(context.Background()), providers.close())
+	}
+	a := &App{state: state, callers: people, Catalog: models, config: o.Config, log: log, certificates: certificates, engine: pool, providers: providers}
 	a.server = server.New(server.Options{
 		Pipeline:       &pipeline.Pipeline{Catalog: models, Providers: providers.byName, Documents: document.NewExtractor(document.DefaultLimits())},
 		Prompts:        library,
@@ -85,7 +92,9 @@ func New(o Options) (*App, error) {
 		Embeddings:     all.Embeddings(),
 		Rankings:       all.Rankings(),
 		Images:         all.Images(),
-		Identity:       authenticator(o.Config),
+		Identity:       people.identity,
+		Access:         people.access,
+		Proxies:        o.Config.Proxies.Trusted().Peers,
 		MaxBody:        int64(o.Config.Limits.MaxBody),
 		RequestTimeout: o.Config.Limits.RequestTimeout,
 		Log:            log,
@@ -93,11 +102,26 @@ func New(o Options) (*App, error) {
 	return a, nil
 }
 
-func authenticator(c *config.Config) identity.Authenticator {
-	if c.Auth == config.AuthNone {
-		return identity.None{}
+// openTime bounds the wait for the state: a database, or another process that is at
+// the file.
+const openTime = time.Minute
+
+// openCallers opens the state where IAM needs it, and reads who may call.
+func openCallers(o Options, log *slog.Logger) (store.Store, *callers, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), openTime)
+	defer cancel()
+	var state store.Store
+	if o.Config.Auth == config.AuthIAM {
+		var err error
+		if state, err = OpenState(ctx, o.Config, o.DataDir); err != nil {
+			return nil, nil, err
+		}
 	}
-	return identity.NewSigV4(identity.DevelopmentKeys{}, c.Regions...)
+	people, err := newCallers(ctx, o, state, log)
+	if err != nil && state != nil {
+		err = errors.Join(err, state.Close())
+	}
+	return state, people, err
 }
 
 // loadPrompts reads the file of prompts that the configuration names, or gives nil
@@ -156,7 +180,11 @@ func (a *App) fetch(ctx context.Context, models []engine.Model) error {
 func (a *App) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	return errors.Join(a.engine.Stop(ctx), a.providers.close())
+	err := errors.Join(a.engine.Stop(ctx), a.providers.close())
+	if a.state != nil {
+		err = errors.Join(err, a.state.Close())
+	}
+	return err
 }
 
 // LocalModels are the weights that the engine of this machine would run.

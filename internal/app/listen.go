@@ -12,15 +12,16 @@ import (
 	"github.com/saprolite/saprolite/internal/identity"
 )
 
-// Listen opens the addresses: host:port, or unix: and a path. Every caller uses
-// credentials that everybody knows, so it refuses an address that other machines
-// reach.
-func Listen(addresses []string) ([]net.Listener, error) {
+// Listen opens the addresses: host:port, or unix: and a path. Where callers use
+// credentials that everybody knows, it refuses an address that other machines reach.
+func Listen(addresses []string, auth config.Auth) ([]net.Listener, error) {
 	var listeners []net.Listener
 	for _, address := range addresses {
 		listener, err := listen(address)
 		if err == nil {
 			listeners = append(listeners, listener)
+		}
+		if err == nil && auth != config.AuthIAM {
 			err = identity.RequireLoopback(listener.Addr())
 		}
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/saprolite/saprolite/internal/app"
+	"github.com/saprolite/saprolite/internal/config"
 )
 
 func TestListenRefuses(t *testing.T) {
@@ -29,7 +30,7 @@ func TestListenRefuses(t *testing.T) {
 		if test.address == taken && runtime.GOOS == "windows" {
 			continue
 		}
-		listeners, err := app.Listen([]string{test.address})
+		listeners, err := app.Listen([]string{test.address}, config.AuthSigV4)
 		if err == nil {
 			closeAll(listeners)
 			t.Errorf("%s is taken", test.address)
@@ -42,7 +43,7 @@ func TestListenRefuses(t *testing.T) {
 // Listen opens all addresses or none.
 func TestListenAllOrNone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
-	if _, err := app.Listen([]string{"unix:" + path, "0.0.0.0:0"}); err == nil {
+	if _, err := app.Listen([]string{"unix:" + path, "0.0.0.0:0"}, config.AuthSigV4); err == nil {
 		t.Fatal("an address that others can reach is taken")
 	}
 	if _, err := os.Lstat(path); !os.IsNotExist(err) {
@@ -70,7 +71,7 @@ func TestStaleSocket(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
 	leaveSocket(t, path)
 	mustListen(t, "unix:"+path)
-	listeners, err := app.Listen([]string{"unix:" + path})
+	listeners, err := app.Listen([]string{"unix:" + path}, config.AuthSigV4)
 	if err == nil {
 		closeAll(listeners)
 		t.Fatal("the socket of a server that runs is taken over")
@@ -98,7 +99,7 @@ func leaveSocket(t *testing.T, path string) {
 
 func mustListen(t *testing.T, address string) []net.Listener {
 	t.Helper()
-	listeners, err := app.Listen([]string{address})
+	listeners, err := app.Listen([]string{address}, config.AuthSigV4)
 	if err != nil {
 		t.Fatal(err)
 	}

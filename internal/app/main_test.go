@@ -70,7 +70,7 @@ func serve(t *testing.T, c *config.Config, addresses ...string) *running {
 	if err != nil {
 		t.Fatal(err)
 	}
-	listeners, err := app.Listen(addresses)
+	listeners, err := app.Listen(addresses, c.Auth)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,6 +30,9 @@ func (a *App) Serve(ctx context.Context, listeners []net.Listener) error {
 	web.BaseContext = func(net.Listener) context.Context { return requests }
 	failed := make(chan error, len(listeners))
 	var serving sync.WaitGroup
+	if a.callers.people != nil {
+		serving.Go(func() { a.callers.people.Run(requests) })
+	}
 	for _, listener := range listeners {
 		serving.Go(func() {
 			if err := a.serveOn(web, listener); !errors.Is(err, http.ErrServerClosed) {
@@ -42,9 +45,10 @@ func (a *App) Serve(ctx context.Context, listeners []net.Listener) error {
 	case <-ctx.Done():
 	case err = <-failed:
 	}
-	err = errors.Join(err, a.shutDown(web, cut))
+	err = errors.Join(err, a.drain(web, cut))
+	cut()
 	serving.Wait()
-	return err
+	return errors.Join(err, a.Close())
 }
 
 // serveOn encrypts the TCP sockets alone, when there is a certificate.
@@ -64,7 +68,7 @@ func (a *App) webServer() *http.Server {
 	protocols.SetHTTP2(true)
 	protocols.SetUnencryptedHTTP2(true)
 	return &http.Server{
-		Handler:           a.server,
+		Handler:           a.handler(),
 		Protocols:         protocols,
 		TLSConfig:         a.certificates,
 		ReadHeaderTimeout: 30 * time.Second,
@@ -84,9 +88,24 @@ func (a *App) webServer() *http.Server {
 	}
 }
 
-// shutDown lets running answers finish within the configured time, cuts off those
-// that do not, and then ends connections, the engine's children and the providers.
-func (a *App) shutDown(web *http.Server, cut context.CancelFunc) error {
+// handler answers the Bedrock API and, where callers can become roles, STS: its
+// requests go to the root of the address.
+func (a *App) handler() http.Handler {
+	if a.callers.tokens == nil {
+		return a.server
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/" {
+			a.callers.tokens.ServeHTTP(w, r)
+			return
+		}
+		a.server.ServeHTTP(w, r)
+	})
+}
+
+// drain lets running answers finish within the configured time, cuts off those that
+// do not, and then ends the connections.
+func (a *App) drain(web *http.Server, cut context.CancelFunc) error {
 	drained := make(chan struct{})
 	go func() {
 		a.server.Drain()
@@ -103,7 +122,7 @@ func (a *App) shutDown(web *http.Server, cut context.CancelFunc) error {
 	}
 	err := web.Close()
 	<-drained
-	return errors.Join(err, a.Close())
+	return err
 }
 
 // within says whether done is closed in time.

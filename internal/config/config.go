@@ -23,6 +23,16 @@ type Config struct {
 	TLS TLS `yaml:"tls"`
 	// Auth says how callers prove who they are.
 	Auth Auth `yaml:"auth"`
+	// Principals is the file of those that are declared; see [LoadPrincipals]. Empty
+	// for none.
+	Principals string `yaml:"principals"`
+	// SealKeys is the file of the keys that seal secrets; empty is seal.keys in the
+	// data folder, which is made when it is not there.
+	SealKeys string `yaml:"sealKeys"`
+	// Proxies are reverse proxies in front of the server.
+	Proxies Proxies `yaml:"proxies"`
+	// IdentityProviders are those whose tokens STS takes.
+	IdentityProviders []IdentityProvider `yaml:"identityProviders"`
 	// DataDir is the folder of cache and state; empty leaves it to the program.
 	DataDir string `yaml:"dataDir"`
 	// State is where the program remembers.
@@ -60,13 +70,37 @@ type Auth string
 
 // The ways of Auth.
 const (
-	// AuthSigV4 verifies the signature of every request.
+	// AuthSigV4 verifies the signature of every request, with the development key.
 	AuthSigV4 Auth = "sigv4"
+	// AuthIAM takes the credentials of the principals that are declared or were made,
+	// and holds each to its policies.
+	AuthIAM Auth = "iam"
 	// AuthNone takes every request, on loopback addresses alone.
 	AuthNone Auth = "none"
 )
 
-func (Auth) values() []string { return []string{string(AuthSigV4), string(AuthNone)} }
+func (Auth) values() []string { return []string{string(AuthSigV4), string(AuthIAM), string(AuthNone)} }
+
+// IdentityProvider is an OpenID Connect provider, such as a Kubernetes cluster or
+// GitHub Actions.
+type IdentityProvider struct {
+	// Issuer is its URL.
+	Issuer string `yaml:"issuer"`
+	// Audiences are those that its tokens must be for, one of them.
+	Audiences []string `yaml:"audiences"`
+	// CAFile holds the certificates, in PEM, that the provider's is signed with;
+	// empty for those that the machine trusts.
+	CAFile string `yaml:"caFile"`
+}
+
+// Proxies are reverse proxies whose word about their clients counts.
+type Proxies struct {
+	// Peers are the addresses, or the networks in CIDR form, that they connect from.
+	Peers []string `yaml:"peers"`
+	// Hosts are the names by which clients call them, with the port if clients name
+	// one. Proxies that send X-Forwarded-Host need none.
+	Hosts []string `yaml:"hosts"`
+}
 
 // Engine is how models are run on this machine; zero values leave the choice to
 // package engine.

@@ -38,6 +38,10 @@ func (d *decoder) decode(n *yaml.Node, v reflect.Value, key string) {
 		d.provider(n, p, key)
 		return
 	}
+	if document, ok := v.Addr().Interface().(*Document); ok {
+		d.policyDocument(n, document, key)
+		return
+	}
 	if n.ShortTag() == "!!null" {
 		return
 	}

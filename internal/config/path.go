@@ -22,6 +22,11 @@ func (d *decoder) resolvePaths(c *Config, folder string) {
 	d.resolveFile("tls.certFile", &c.TLS.CertFile, folder)
 	d.resolveFile("tls.keyFile", &c.TLS.KeyFile, folder)
 	d.resolve("dataDir", &c.DataDir, folder)
+	d.resolveFile("principals", &c.Principals, folder)
+	for i := range c.IdentityProviders {
+		d.resolveFile(fmt.Sprintf("identityProviders[%d].caFile", i), &c.IdentityProviders[i].CAFile, folder)
+	}
+	d.resolve("sealKeys", &c.SealKeys, folder)
 	d.resolve("state.sqlite", &c.State.SQLite, folder)
 	d.resolveFile("state.postgresFile", &c.State.PostgresFile, folder)
 	d.resolveFile("prompts", &c.Prompts, folder)

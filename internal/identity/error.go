@@ -20,11 +20,24 @@ func (e *APIKeyError) Error() string { return e.public.Error() }
 func (e *APIKeyError) Unwrap() error { return e.public }
 
 func errAPIKey() error {
+	return apiKeyError("Authentication failed: Please make sure your API Key is valid.")
+}
+
+func errAPIKeyExpired() error { return apiKeyError("Bearer Token has expired") }
+
+func apiKeyError(message string) error {
 	return &APIKeyError{&bedrock.CommonError{
-		Code:    "AccessDeniedException",
-		Message: "Authentication failed: Please make sure your API Key is valid.",
-		Status:  http.StatusForbidden,
+		Code: "AccessDeniedException", Message: message, Status: http.StatusForbidden,
 	}}
+}
+
+// errExpiredToken refuses a session that has ended.
+func errExpiredToken() error {
+	return &bedrock.CommonError{
+		Code:    "ExpiredTokenException",
+		Message: "The security token included in the request is expired",
+		Status:  http.StatusForbidden,
+	}
 }
 
 // errUnrecognizedClient refuses an access key. The caller does not learn why.

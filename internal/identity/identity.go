@@ -1,7 +1,9 @@
 // Package identity tells who is calling.
 //
 // An [Authenticator] turns a request into a [Principal] or refuses it. [SigV4]
-// asks for a signature and finds secrets through [Keys]; [None] asks for nothing.
+// asks for a signature and finds secrets through [Keys], and those of temporary
+// credentials through [Sessions]; [Credentials] takes API keys too, which it finds
+// through [APIKeys]; [None] asks for nothing.
 // Credentials that everybody knows, the development key and none at all, are good
 // on the machine itself alone: [RequireLoopback] refuses at the start a listener
 // that others can reach, and both authenticators look at every request again.
@@ -14,6 +16,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 )
 
 // Principal is a caller: a user, a role's session, or the root of an account.
@@ -29,6 +32,15 @@ type Principal struct {
 	Method Method
 	// Region is the one that the request was signed for; empty without a signature.
 	Region string
+	// UserName is what IAM calls aws:username; empty for all but users.
+	UserName string
+	// Tags are those of the user, or of the role and its session together.
+	Tags map[string]string
+	// Session is set for a caller that is a role's session.
+	Session *Session
+	// BearerTokenType is what IAM calls bedrock:BearerTokenType; empty for callers
+	// without an API key.
+	BearerTokenType BearerTokenType
 }
 
 // Method is a way to authenticate.
@@ -39,6 +51,8 @@ const (
 	MethodNone Method = "none"
 	// MethodSigV4 is a signature with an access key.
 	MethodSigV4 Method = "sigv4"
+	// MethodAPIKey is an API key, sent as a bearer token.
+	MethodAPIKey Method = "apiKey"
 )
 
 // Authenticator tells who sent a request. It is safe for concurrent use.
@@ -65,7 +79,10 @@ type Key struct {
 	// LoopbackOnly is set for a key that everybody knows: it is good for requests
 	// of the same machine alone, and unknown to all others.
 	LoopbackOnly bool
+	// Expires is when the key of a session ends; the zero time for one that stays.
+	Expires time.Time
 }
 
-// ErrUnknownKey means that no access key has the id.
-var ErrUnknownKey = errors.New("unknown access key")
+// ErrUnknownKey means that there is no such key: an access key of that id, a
+// session of that token, an API key of that hash.
+var ErrUnknownKey = errors.New("unknown key")

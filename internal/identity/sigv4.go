@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/saprolite/saprolite/internal/sigv4"
 )
@@ -14,46 +15,103 @@ import (
 // bedrock.
 const signingName = "bedrock"
 
-// SigV4 asks for a Signature Version 4 in the Authorization header. It refuses,
-// in this order: a request without that header; a malformed one; an unknown
-// access key; a time, a scope or a signature that is wrong. A bearer token is
-// refused as an API key that nobody has.
+// SigV4 asks for a Signature Version 4, in the Authorization header or in the
+// query. It refuses, in this order: a request without one; a malformed one; an
+// unknown access key; a session that has ended; a time, a scope or a signature
+// that is wrong. A bearer token is refused as an API key that nobody has.
 type SigV4 struct {
-	keys     Keys
+	access   access
 	verifier sigv4.Verifier
 }
 
 // NewSigV4 returns an authenticator that knows the given keys, for requests
-// signed for one of the regions, or for any if there are none.
+// signed for one of the regions, or for any if there are none. It knows of no
+// sessions: a session token says nothing to it.
 func NewSigV4(keys Keys, regions ...string) *SigV4 {
-	return &SigV4{keys: keys, verifier: sigv4.Verifier{Service: signingName, Regions: regions}}
+	return newSigV4(Options{Keys: keys, Regions: regions})
+}
+
+func newSigV4(o Options) *SigV4 {
+	s := &SigV4{
+		access:   access{keys: o.Keys, sessions: o.Sessions, now: o.Now},
+		verifier: sigv4.Verifier{Service: o.Service, Regions: o.Regions, Now: o.Now},
+	}
+	if s.access.now == nil {
+		s.access.now = time.Now
+	}
+	if s.verifier.Service == "" {
+		s.verifier.Service = signingName
+	}
+	if len(o.Proxies.Peers) > 0 {
+		s.verifier.Hosts = o.Proxies.Hosts
+	}
+	return s
 }
 
 // Authenticate implements [Authenticator].
 func (s *SigV4) Authenticate(ctx context.Context, r *http.Request, body []byte) (Principal, error) {
-	if scheme, _, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(scheme, "Bearer") {
-		return Principal{}, errAPIKey()
-	}
-	signature, err := sigv4.Parse(r)
-	if err != nil {
-		return Principal{}, refusal(err)
-	}
-	key, err := s.key(ctx, r, signature.AccessKeyID)
+	signature, key, err := s.find(ctx, r)
 	if err != nil {
 		return Principal{}, err
 	}
 	if err := s.verifier.Verify(r, body, signature, key.Secret); err != nil {
 		return Principal{}, refusal(err)
 	}
+	return signer(key, signature), nil
+}
+
+// AuthenticateEvents is Authenticate for an operation whose request is a stream of
+// events. Each has a signature of its own, which the caller verifies as it comes.
+func (s *SigV4) AuthenticateEvents(ctx context.Context, r *http.Request) (Principal, *sigv4.Events, error) {
+	signature, key, err := s.find(ctx, r)
+	if err != nil {
+		return Principal{}, nil, err
+	}
+	events, err := s.verifier.VerifyEvents(r, signature, key.Secret)
+	if err != nil {
+		return Principal{}, nil, refusal(err)
+	}
+	return signer(key, signature), events, nil
+}
+
+// find reads the signature of r and finds the key that it names.
+func (s *SigV4) find(ctx context.Context, r *http.Request) (sigv4.Signature, Key, error) {
+	if _, ok := bearerToken(r); ok {
+		return sigv4.Signature{}, Key{}, errAPIKey()
+	}
+	signature, err := sigv4.Parse(r)
+	if err != nil {
+		return sigv4.Signature{}, Key{}, refusal(err)
+	}
+	key, err := s.access.key(ctx, r, signature)
+	return signature, key, err
+}
+
+// bearerToken is what follows the scheme Bearer in the Authorization header.
+func bearerToken(r *http.Request) (string, bool) {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	return strings.TrimSpace(token), strings.EqualFold(scheme, "Bearer")
+}
+
+// signer is the principal that signed with the key.
+func signer(key Key, signature sigv4.Signature) Principal {
 	principal := key.Principal
 	principal.Method = MethodSigV4
 	principal.Region = signature.Region
-	return principal, nil
+	return principal
 }
 
-// key finds the access key and sees to it that it may be used from where r comes.
-func (s *SigV4) key(ctx context.Context, r *http.Request, accessKeyID string) (Key, error) {
-	key, err := s.keys.Lookup(ctx, accessKeyID)
+// access finds access keys, those that stay and those of sessions.
+type access struct {
+	keys     Keys
+	sessions Sessions
+	now      func() time.Time
+}
+
+// key finds the access key and sees to it that it may be used now, and from where r
+// comes.
+func (a access) key(ctx context.Context, r *http.Request, signature sigv4.Signature) (Key, error) {
+	key, err := a.lookup(ctx, signature)
 	switch {
 	case errors.Is(err, ErrUnknownKey):
 		return Key{}, errUnrecognizedClient(err)
@@ -61,6 +119,15 @@ func (s *SigV4) key(ctx context.Context, r *http.Request, accessKeyID string) (K
 		return Key{}, fmt.Errorf("look up access key: %w", err)
 	case key.LoopbackOnly && !fromLoopback(r):
 		return Key{}, errUnrecognizedClient(errNotLoopback(r))
+	case !key.Expires.IsZero() && !a.now().Before(key.Expires):
+		return Key{}, errExpiredToken()
 	}
 	return key, nil
+}
+
+func (a access) lookup(ctx context.Context, signature sigv4.Signature) (Key, error) {
+	if signature.SessionToken != "" && a.sessions != nil {
+		return a.sessions.Open(ctx, signature.AccessKeyID, signature.SessionToken)
+	}
+	return a.keys.Lookup(ctx, signature.AccessKeyID)
 }

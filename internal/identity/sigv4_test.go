@@ -138,8 +138,8 @@ func TestSigV4OtherKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	alice.Method, alice.Region = identity.MethodSigV4, "us-east-1"
-	if got != alice {
-		t.Errorf("got %+v, want %+v", got, alice)
+	if diff := cmp.Diff(alice, got); diff != "" {
+		t.Error(diff)
 	}
 }
 

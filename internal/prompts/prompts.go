@@ -81,6 +81,16 @@ func (l *Library) Apply(req *bedrock.ConverseRequest) (*bedrock.ConverseRequest,
 	return &filled, nil
 }
 
+// Model gives the model of the prompt that a modelId names, and false where it
+// names none.
+func (l *Library) Model(modelID string) (string, bool) {
+	p := l.find(modelID)
+	if p == nil {
+		return "", false
+	}
+	return p.Model, true
+}
+
 // Has says whether a modelId is the ARN of a prompt in the library.
 func (l *Library) Has(modelID string) bool { return l.find(modelID) != nil }
 

@@ -41,7 +41,8 @@ type exchange struct {
 }
 
 // route puts an operation behind its route. This is the path of every request:
-// request id, authenticate, decode, validate, run; run encodes the answer.
+// request id, authenticate, decode, authorize, validate, run; run encodes the answer.
+// What a caller may do can depend on what the request says.
 func route[In any, P input[In]](s *Server, op bedrock.Operation, run func(*exchange, P) error) {
 	s.mux.HandleFunc(op.Method+" "+op.URI, func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), s.RequestTimeout)
@@ -63,6 +64,10 @@ func route[In any, P input[In]](s *Server, op bedrock.Operation, run func(*excha
 		}
 		in := P(new(In))
 		if err := restjson.Decode(r, body, in); err != nil {
+			x.fail(err)
+			return
+		}
+		if err := s.authorize(x, in); err != nil {
 			x.fail(err)
 			return
 		}

@@ -6,6 +6,7 @@ package server
 import (
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"path"
 	"strings"
 	"sync"
@@ -19,7 +20,8 @@ import (
 	"github.com/saprolite/saprolite/internal/prompts"
 )
 
-// Options are what a Server is made of. All are required but the prompts.
+// Options are what a Server is made of. All are required but the prompts, Access
+// and Proxies.
 type Options struct {
 	Pipeline *pipeline.Pipeline
 	// Prompts are those that a conversation may name instead of a model.
@@ -34,6 +36,11 @@ type Options struct {
 	Images map[string]format.Images
 	// Identity tells who is calling.
 	Identity identity.Authenticator
+	// Access knows what callers may do; nil allows everything.
+	Access Access
+	// Proxies are the addresses of reverse proxies whose word about their clients'
+	// addresses counts.
+	Proxies []netip.Prefix
 	// MaxBody bounds the body of a request, in bytes.
 	MaxBody int64
 	// RequestTimeout bounds a request from its first byte to the last of its

@@ -5,14 +5,18 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 )
 
-// unsignedPayload stands for the payload hash when the client signed no body.
-const unsignedPayload = "UNSIGNED-PAYLOAD"
+const (
+	// unsignedPayload stands for the payload hash when the client signed no body.
+	unsignedPayload = "UNSIGNED-PAYLOAD"
+	// signedEvents stands for it when each event of the body has a signature of
+	// its own.
+	signedEvents = "STREAMING-AWS4-HMAC-SHA256-EVENTS"
+)
 
 // payloadHash is the last line of the canonical request, and whether it agrees
 // with the hash that the client stated in X-Amz-Content-Sha256. Most clients
@@ -27,28 +31,27 @@ func payloadHash(stated string, body []byte) (hash string, agrees bool) {
 }
 
 // appendCanonicalRequest appends the form of r that client and server sign.
-func appendCanonicalRequest(dst []byte, r *http.Request, signedHeaders, payloadHash string) []byte {
+func appendCanonicalRequest(dst []byte, r *http.Request, host string, sig Signature, payload string) []byte {
 	path, query := splitTarget(r.RequestURI)
 	dst = append(dst, r.Method...)
 	dst = append(dst, '\n')
 	dst = appendCanonicalPath(dst, path)
 	dst = append(dst, '\n')
-	dst = appendCanonicalQuery(dst, query)
+	dst = appendCanonicalQuery(dst, query, sig.presigned)
 	dst = append(dst, '\n')
-	dst = appendCanonicalHeaders(dst, r, signedHeaders)
+	dst = appendCanonicalHeaders(dst, r, host, sig.SignedHeaders)
 	dst = append(dst, '\n')
-	dst = append(dst, signedHeaders...)
+	dst = append(dst, sig.SignedHeaders...)
 	dst = append(dst, '\n')
-	return append(dst, payloadHash...)
+	return append(dst, payload...)
 }
 
 // splitTarget cuts a request target, as it came over the wire, into the escaped
 // path and the query.
 func splitTarget(target string) (path, query string) {
 	path, query, _ = strings.Cut(target, "?")
-	if !strings.HasPrefix(path, "/") {
+	if _, rest, ok := strings.Cut(path, "://"); ok && path[0] != '/' {
 		// The absolute form, which clients of a proxy send: scheme://authority/path.
-		_, rest, _ := strings.Cut(path, "://")
 		_, path, _ = strings.Cut(rest, "/")
 		path = "/" + path
 	}
@@ -69,8 +72,8 @@ func appendCanonicalPath(dst []byte, path string) []byte {
 }
 
 // appendCanonicalQuery sorts the parameters by name, then value, after escaping
-// them anew.
-func appendCanonicalQuery(dst []byte, query string) []byte {
+// them anew. The signature of a presigned request cannot sign itself.
+func appendCanonicalQuery(dst []byte, query string, presigned bool) []byte {
 	if query == "" {
 		return dst
 	}
@@ -81,7 +84,11 @@ func appendCanonicalQuery(dst []byte, query string) []byte {
 			continue
 		}
 		name, value, _ := strings.Cut(pair, "=")
-		parameters = append(parameters, parameter{reescape(name), reescape(value)})
+		p := parameter{reescape(name), reescape(value)}
+		if presigned && p.name == signatureName {
+			continue
+		}
+		parameters = append(parameters, p)
 	}
 	slices.SortFunc(parameters, func(a, b parameter) int {
 		return cmp.Or(strings.Compare(a.name, b.name), strings.Compare(a.value, b.value))
@@ -97,12 +104,9 @@ func appendCanonicalQuery(dst []byte, query string) []byte {
 	return dst
 }
 
-// reescape gives a part of a query the one escaping that is signed. What is not
-// validly escaped counts as literal.
+// reescape gives a part of a query the one escaping that is signed.
 func reescape(s string) string {
-	if decoded, err := url.QueryUnescape(s); err == nil {
-		s = decoded
-	}
+	s = unescape(s)
 	escaped := make([]byte, 0, len(s))
 	for i := range len(s) {
 		escaped = appendEscapedByte(escaped, s[i])
@@ -122,13 +126,13 @@ func appendEscapedByte(dst []byte, c byte) []byte {
 
 // appendCanonicalHeaders appends a line for each signed header, in the order in
 // which the client names them. One that r lacks counts as empty.
-func appendCanonicalHeaders(dst []byte, r *http.Request, signedHeaders string) []byte {
+func appendCanonicalHeaders(dst []byte, r *http.Request, host, signedHeaders string) []byte {
 	for name := range strings.SplitSeq(signedHeaders, ";") {
 		dst = append(dst, name...)
 		dst = append(dst, ':')
 		switch {
 		case name == "host", name == ":authority":
-			dst = appendTrimmed(dst, r.Host)
+			dst = appendTrimmed(dst, host)
 		case name == "content-length" && r.ContentLength >= 0:
 			dst = strconv.AppendInt(dst, r.ContentLength, 10)
 		default:

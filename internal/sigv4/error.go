@@ -3,6 +3,7 @@ package sigv4
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"strconv"
 	"time"
 )
 
@@ -48,6 +49,11 @@ func hashed(header string) string {
 	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
+// errQuery refuses a presigned request whose query has the problem.
+func errQuery(problem string) error {
+	return errIncomplete(problem + "Re-examine the query-string parameters.")
+}
+
 func errDateFormat(date string) error {
 	return errIncomplete("Date must be in ISO-8601 'basic format'. Got '" + date +
 		"'. See http://en.wikipedia.org/wiki/ISO_8601")
@@ -66,10 +72,22 @@ func errHostNotSigned() error {
 	return errInvalid("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
 }
 
-func errExpired(signed, now time.Time) error {
+func errTokenNotSigned() error {
+	return errInvalid("'X-Amz-Security-Token' must be a 'SignedHeader' in the AWS Authorization.")
+}
+
+// errExpired refuses a signature that was good for so long, and is no more.
+func errExpired(signed, now time.Time, good time.Duration) error {
 	return errInvalid("Signature expired: " + signed.Format(timeLayout) +
-		" is now earlier than " + now.Add(-maxSkew).Format(timeLayout) +
-		" (" + now.Format(timeLayout) + " - 5 min.)")
+		" is now earlier than " + now.Add(-good).Format(timeLayout) +
+		" (" + now.Format(timeLayout) + " - " + inWords(good) + ")")
+}
+
+func inWords(d time.Duration) string {
+	if d%time.Minute == 0 {
+		return strconv.Itoa(int(d/time.Minute)) + " min."
+	}
+	return strconv.Itoa(int(d/time.Second)) + " sec."
 }
 
 func errNotYetCurrent(signed, now time.Time) error {

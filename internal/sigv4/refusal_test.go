@@ -49,7 +49,7 @@ func TestParseRefuses(t *testing.T) {
 		"long header": {"AWS4-HMAC-SHA256 " + parts + strings.Repeat(" ", 8<<10), date, sigv4.CodeIncompleteSignature,
 			"Authorization header is too long."},
 		"many headers": {"AWS4-HMAC-SHA256 " + strings.Replace(parts, "host", "host"+strings.Repeat(";a", 127), 1), date,
-			sigv4.CodeIncompleteSignature, "Authorization header has too many signed headers."},
+			sigv4.CodeIncompleteSignature, "Authorization has too many signed headers."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := &http.Request{Header: http.Header{}}

@@ -1,20 +1,59 @@
 package sigv4
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 )
 
-// checkSignedHeaders sees to it that a signature is bound to a host. The time is
-// bound by the string to sign, whether its header is signed or not.
-func checkSignedHeaders(signed string) error {
-	for name := range strings.SplitSeq(signed, ";") {
+const (
+	// maxTarget and maxSignedValues bound, in bytes, what is made canonical before
+	// anybody has proved anything. A session token is the longest part of either;
+	// those of this house have some two kilobytes.
+	maxTarget       = 32 << 10
+	maxSignedValues = 64 << 10
+	// maxQueryParameters bounds what is sorted.
+	maxQueryParameters = 256
+)
+
+// checkSignedHeaders sees to it that a signature is bound to a host, and to the
+// session whose token comes with it. The time is bound by the string to sign,
+// whether its header is signed or not, and a query is signed as a whole.
+func checkSignedHeaders(sig Signature) error {
+	host, token := false, sig.presigned || sig.SessionToken == ""
+	for name := range strings.SplitSeq(sig.SignedHeaders, ";") {
+		switch name {
 		// The JavaScript SDK signs the pseudo-header of HTTP/2 instead of host.
-		if name == "host" || name == ":authority" {
-			return nil
+		case "host", ":authority":
+			host = true
+		case "x-amz-security-token":
+			token = true
 		}
 	}
-	return errHostNotSigned()
+	switch {
+	case !host:
+		return errHostNotSigned()
+	case !token:
+		return errTokenNotSigned()
+	}
+	return nil
+}
+
+// checkSize refuses what would cost too much to make canonical.
+func checkSize(r *http.Request, signedHeaders string) error {
+	if len(r.RequestURI) > maxTarget || strings.Count(r.RequestURI, "&") >= maxQueryParameters {
+		return errIncomplete("Request target is too long.")
+	}
+	size := 0
+	for name := range strings.SplitSeq(signedHeaders, ";") {
+		for _, value := range headerValues(r.Header, name) {
+			size += len(value) + 1
+		}
+	}
+	if size > maxSignedValues {
+		return errIncomplete("Signed headers are too long.")
+	}
+	return nil
 }
 
 // checkScope compares the credential scope with the service and with the day of

@@ -45,7 +45,7 @@ type sigv4Server struct {
 func (s *sigv4Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err == nil {
-		err = verify(r, body, s.secret)
+		err = verify(captured{}, r, body, s.secret)
 	}
 	s.results <- err
 	w.Header().Set("Content-Type", "application/json")

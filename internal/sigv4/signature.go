@@ -22,9 +22,18 @@ type Signature struct {
 	SignedHeaders string
 	// Time is the time of the request, in UTC and whole seconds.
 	Time time.Time
+	// SessionToken is that of temporary credentials; empty without one.
+	SessionToken string
+	// Expires is how long the signature of a presigned request is good; zero for
+	// one that does not say, and for those in a header.
+	Expires time.Duration
 
 	// value is the signature itself, 64 lower-case hex digits if it is right.
 	value string
+	// payload is what the client says of its body; empty if it says nothing.
+	payload string
+	// presigned is set for a signature in the query.
+	presigned bool
 }
 
 // Credential is an access key with the scope for which a signature is good.
@@ -38,12 +47,13 @@ type Credential struct {
 }
 
 // Parse reads the signature of r from its Authorization header and its date from
-// X-Amz-Date, else from Date. A refusal is an [*Error] with the code
+// X-Amz-Date, else from Date; without that header, from the query of a presigned
+// request. A refusal is an [*Error] with the code
 // MissingAuthenticationTokenException or IncompleteSignatureException.
 func Parse(r *http.Request) (Signature, error) {
 	header := r.Header.Get("Authorization")
 	if header == "" {
-		return Signature{}, errMissing()
+		return parsePresigned(r)
 	}
 	if len(header) > maxAuthorization {
 		return Signature{}, errIncomplete("Authorization header is too long.")
@@ -59,10 +69,22 @@ func Parse(r *http.Request) (Signature, error) {
 	if problem := p.missing(date); problem != "" {
 		return Signature{}, errParameters(problem, header)
 	}
-	return p.parse(date)
+	sig, err := p.parse(date)
+	if err != nil {
+		return Signature{}, err
+	}
+	sig.SessionToken = r.Header.Get(tokenName)
+	sig.payload = r.Header.Get(payloadName)
+	return sig, nil
 }
 
-// parameters are the parts of an Authorization header.
+// The names that the header and the query form have in common.
+const (
+	tokenName   = "X-Amz-Security-Token"
+	payloadName = "X-Amz-Content-Sha256"
+)
+
+// parameters are the parts of an Authorization header, or their likes in a query.
 type parameters struct {
 	algorithm                            string
 	credential, signedHeaders, signature string
@@ -118,7 +140,7 @@ func (p parameters) parse(date string) (Signature, error) {
 		return Signature{}, errAlgorithm(p.algorithm)
 	}
 	if strings.Count(p.signedHeaders, ";") >= maxSignedHeaders {
-		return Signature{}, errIncomplete("Authorization header has too many signed headers.")
+		return Signature{}, errIncomplete("Authorization has too many signed headers.")
 	}
 	credential, ok := parseCredential(p.credential)
 	if !ok {

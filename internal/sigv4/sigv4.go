@@ -1,5 +1,6 @@
-// Package sigv4 verifies requests signed with AWS Signature Version 4 in the
-// Authorization header, as the AWS SDKs sign calls to Amazon Bedrock.
+// Package sigv4 verifies requests signed with AWS Signature Version 4, in the
+// Authorization header as the AWS SDKs sign calls to Amazon Bedrock, or in the
+// query as they presign URLs.
 //
 // [Parse] reads what the client says of its signature, which names the access
 // key; [Verifier.Verify] computes the signature anew with that key's secret.
@@ -31,6 +32,9 @@ const (
 	// maxSkew is how far a signature's time may lie from the clock, either way.
 	maxSkew = 5 * time.Minute
 
+	// maxHosts bounds the work for one request.
+	maxHosts = 4
+
 	// maxPooledBuffer keeps a rare giant request from occupying memory for good.
 	maxPooledBuffer = 64 << 10
 )
@@ -45,6 +49,10 @@ type Verifier struct {
 	Regions []string
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
+	// Hosts gives the names by which a client may have called this server where
+	// the request names another, as it does behind a proxy that rewrites Host;
+	// see [Proxies]. At most four are tried. Nil means none.
+	Hosts func(*http.Request) []string
 
 	keys    keyCache
 	buffers sync.Pool // of *[]byte
@@ -52,42 +60,85 @@ type Verifier struct {
 
 // Verify reports whether sig, parsed from r, is the signature that the holder of
 // secret makes for r with body, now. The body is the whole one: r.Body is not
-// read. A refusal is an [*Error] with the code InvalidSignatureException.
+// read. It counts as signed unless the client says UNSIGNED-PAYLOAD in what it
+// signs. A refusal is an [*Error], as a rule with the code
+// InvalidSignatureException.
 func (v *Verifier) Verify(r *http.Request, body []byte, sig Signature, secret string) error {
-	if err := v.checkTime(sig.Time); err != nil {
+	if err := v.check(r, sig); err != nil {
 		return err
 	}
-	if err := checkSignedHeaders(sig.SignedHeaders); err != nil {
+	payload, agrees := payloadHash(sig.payload, body)
+	return v.checkSignature(r, sig, secret, claim{payload: payload, agrees: agrees})
+}
+
+// check looks at everything but the signature itself.
+func (v *Verifier) check(r *http.Request, sig Signature) error {
+	if err := v.checkTime(sig); err != nil {
+		return err
+	}
+	if err := checkSignedHeaders(sig); err != nil {
 		return err
 	}
 	if err := v.checkScope(sig); err != nil {
 		return err
 	}
-	return v.checkSignature(r, body, sig, secret)
+	return checkSize(r, sig.SignedHeaders)
 }
 
-func (v *Verifier) checkTime(signed time.Time) error {
+func (v *Verifier) now() time.Time {
 	now := time.Now
 	if v.Now != nil {
 		now = v.Now
 	}
 	// AWS compares, and prints, whole seconds.
-	current := now().UTC().Truncate(time.Second)
+	return now().UTC().Truncate(time.Second)
+}
+
+func (v *Verifier) checkTime(sig Signature) error {
+	current := v.now()
+	good := maxSkew
+	if sig.Expires != 0 {
+		good = sig.Expires
+	}
 	switch {
-	case signed.Before(current.Add(-maxSkew)):
-		return errExpired(signed, current)
-	case signed.After(current.Add(maxSkew)):
-		return errNotYetCurrent(signed, current)
+	case sig.Time.Before(current.Add(-good)):
+		return errExpired(sig.Time, current, good)
+	case sig.Time.After(current.Add(maxSkew)):
+		return errNotYetCurrent(sig.Time, current)
 	}
 	return nil
 }
 
-func (v *Verifier) checkSignature(r *http.Request, body []byte, sig Signature, secret string) error {
+// claim is the last line of a canonical request, and whether it is true of the
+// body that came.
+type claim struct {
+	payload string
+	agrees  bool
+}
+
+// checkSignature tries the host that the request names first, then those that
+// [Verifier.Hosts] knows. The refusal shows the first attempt.
+func (v *Verifier) checkSignature(r *http.Request, sig Signature, secret string, c claim) error {
+	refusal := v.checkHost(r, r.Host, sig, secret, c)
+	if refusal == nil || v.Hosts == nil {
+		return refusal
+	}
+	for i, host := range v.Hosts(r) {
+		if i == maxHosts {
+			break
+		}
+		if v.checkHost(r, host, sig, secret, c) == nil {
+			return nil
+		}
+	}
+	return refusal
+}
+
+func (v *Verifier) checkHost(r *http.Request, host string, sig Signature, secret string, c claim) error {
 	buffer := v.buffer()
 	defer v.release(buffer)
 
-	payload, agrees := payloadHash(r.Header.Get("X-Amz-Content-Sha256"), body)
-	text := appendCanonicalRequest((*buffer)[:0], r, sig.SignedHeaders, payload)
+	text := appendCanonicalRequest((*buffer)[:0], r, host, sig, c.payload)
 	end := len(text)
 	text = appendStringToSign(text, sig, sha256.Sum256(text))
 	*buffer = text
@@ -102,7 +153,7 @@ func (v *Verifier) checkSignature(r *http.Request, body []byte, sig Signature, s
 	var want [2 * sha256.Size]byte
 	hex.Encode(want[:], mac[:])
 
-	if subtle.ConstantTimeCompare(want[:], []byte(sig.value)) != 1 || !agrees {
+	if subtle.ConstantTimeCompare(want[:], []byte(sig.value)) != 1 || !c.agrees {
 		return errMismatch(canonicalRequest, stringToSign)
 	}
 	if !cached {

@@ -17,7 +17,7 @@ const (
 	secret = "local-development-only-secret-key-000000"
 )
 
-// captured is a request of testdata/requests.json.
+// captured is a request of testdata/requests.json or sdks.json.
 type captured struct {
 	Client        string
 	Proto         string
@@ -41,9 +41,26 @@ func (c captured) request() *http.Request {
 
 func (c captured) name() string { return c.Client + " " + c.Proto + " " + c.RequestURI }
 
-func readCaptured(tb testing.TB) []captured {
+// service is the one that the request is signed for.
+func (c captured) service() string {
+	if strings.Contains(c.RequestURI, "%2Fsts%2Faws4_request") {
+		return "sts"
+	}
+	return "bedrock"
+}
+
+// sessionToken is the one that the request bears.
+func (c captured) sessionToken() string {
+	if _, rest, ok := strings.Cut(c.RequestURI, "X-Amz-Security-Token="); ok {
+		value, _, _ := strings.Cut(rest, "&")
+		return decoded(value)
+	}
+	return c.Header.Get("X-Amz-Security-Token")
+}
+
+func readCaptured(tb testing.TB, file string) []captured {
 	tb.Helper()
-	data, err := os.ReadFile("testdata/requests.json")
+	data, err := os.ReadFile("testdata/" + file)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -59,9 +76,9 @@ func verifierAt(now time.Time) *sigv4.Verifier {
 	return &sigv4.Verifier{Service: "bedrock", Now: func() time.Time { return now }}
 }
 
-// verify does what a server does that knows one key, at the time that the
-// signature gives.
-func verify(r *http.Request, body []byte, secret string) error {
+// verify does what a server does that knows one key and one service, that of c, at
+// the time that the signature gives.
+func verify(c captured, r *http.Request, body []byte, secret string) error {
 	sig, err := sigv4.Parse(r)
 	if err != nil {
 		return err
@@ -69,13 +86,15 @@ func verify(r *http.Request, body []byte, secret string) error {
 	if sig.AccessKeyID != keyID {
 		return errors.New("unknown access key")
 	}
-	return verifierAt(sig.Time).Verify(r, body, sig, secret)
+	v := verifierAt(sig.Time)
+	v.Service = c.service()
+	return v.Verify(r, body, sig, secret)
 }
 
 func TestVerifyCapturedRequests(t *testing.T) {
-	requests := readCaptured(t)
-	if len(requests) != 19 {
-		t.Fatalf("%d captured requests, want 19", len(requests))
+	requests := append(readCaptured(t, "requests.json"), readCaptured(t, "sdks.json")...)
+	if len(requests) != 19+28 {
+		t.Fatalf("%d captured requests, want 47", len(requests))
 	}
 	for _, c := range requests {
 		t.Run(c.name(), func(t *testing.T) {
@@ -84,10 +103,14 @@ func TestVerifyCapturedRequests(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if sig.AccessKeyID != keyID || sig.Region != "us-east-1" || sig.Service != "bedrock" {
+			if sig.AccessKeyID != keyID || sig.Region != "us-east-1" || sig.Service != c.service() {
 				t.Errorf("credential %+v", sig.Credential)
 			}
+			if want := c.sessionToken(); sig.SessionToken != want {
+				t.Errorf("session token %q, want %q", sig.SessionToken, want)
+			}
 			v := verifierAt(sig.Time)
+			v.Service = c.service()
 			if err := v.Verify(r, []byte(c.Body), sig, secret); err != nil {
 				t.Error(err)
 			}

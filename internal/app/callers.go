@@ -1,0 +1,149 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/saprolite/saprolite/internal/config"
+	"github.com/saprolite/saprolite/internal/iam/directory"
+	"github.com/saprolite/saprolite/internal/iam/policy"
+	"github.com/saprolite/saprolite/internal/identity"
+	"github.com/saprolite/saprolite/internal/seal"
+	"github.com/saprolite/saprolite/internal/server"
+	"github.com/saprolite/saprolite/internal/store"
+	"github.com/saprolite/saprolite/internal/sts"
+)
+
+// OpenSeal reads the keys that seal secrets, and makes them at the first time.
+func OpenSeal(c *config.Config, dataDir string) (*seal.Ring, error) {
+	path := cmp.Or(c.SealKeys, filepath.Join(dataDir, "seal.keys"))
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, err
+	}
+	ring, err := seal.Load(path)
+	if err != nil {
+		return nil, fmt.Errorf("the keys that seal secrets: %w", err)
+	}
+	return ring, nil
+}
+
+// OpenDirectory reads everybody whom the configuration declares or the state has.
+func OpenDirectory(ctx context.Context, o Options, state store.Principals, ring *seal.Ring) (*directory.Directory, error) {
+	options := directory.Options{Source: state, Ring: ring, Log: o.Log}
+	if o.Config.Principals != "" {
+		options.Declared = declared(o.Config.Principals)
+	}
+	return directory.New(ctx, options)
+}
+
+// declared reads the file of principals whenever it, or a file that it names, has
+// changed.
+func declared(path string) func() (directory.Declaration, bool, error) {
+	var last *config.Principals
+	return func() (directory.Declaration, bool, error) {
+		if last != nil && !last.Changed() {
+			return directory.Declaration{}, false, nil
+		}
+		principals, err := config.LoadPrincipals(path)
+		if err != nil {
+			return directory.Declaration{}, false, err
+		}
+		last = principals
+		secrets := make(map[string]string, len(principals.Secrets))
+		for id, secret := range principals.Secrets {
+			secrets[id] = string(secret)
+		}
+		return directory.Declaration{Everybody: principals.Everybody, Secrets: secrets}, true, nil
+	}
+}
+
+// callers is who may call, with all that is needed to find that out.
+type callers struct {
+	identity identity.Authenticator
+	// The others are nil unless IAM decides.
+	access server.Access
+	people *directory.Directory
+	tokens *sts.Service
+}
+
+// newCallers makes what the configuration asks for; state is used by IAM alone.
+func newCallers(ctx context.Context, o Options, state store.Principals, log *slog.Logger) (*callers, error) {
+	switch o.Config.Auth {
+	case config.AuthNone:
+		return &callers{identity: identity.None{}}, nil
+	case config.AuthSigV4:
+		return &callers{identity: identity.NewSigV4(identity.DevelopmentKeys{}, o.Config.Regions...)}, nil
+	}
+	ring, err := OpenSeal(o.Config, o.DataDir)
+	if err != nil {
+		return nil, err
+	}
+	people, err := OpenDirectory(ctx, o, state, ring)
+	if err != nil {
+		return nil, err
+	}
+	sessions := sts.NewTokens(ring)
+	credentials := identity.Options{
+		Keys: people, Sessions: sessions, APIKeys: people,
+		Regions: o.Config.Regions, Proxies: o.Config.Proxies.Trusted(),
+	}
+	c := &callers{identity: identity.NewCredentials(credentials), access: people, people: people}
+	credentials.Service = sts.SigningName
+	providers, err := identityProviders(o.Config)
+	if err != nil {
+		return nil, err
+	}
+	c.tokens, err = sts.New(sts.Options{
+		// API keys are for Bedrock alone.
+		Identity:    identity.NewCredentials(credentials).SigV4,
+		Roles:       directory.Roles{Directory: people, Proxies: credentials.Proxies.Peers},
+		Tokens:      sessions,
+		Providers:   providers,
+		CheckPolicy: checkSessionPolicy,
+		Log:         log,
+	})
+	return c, err
+}
+
+func checkSessionPolicy(document string) error {
+	_, err := policy.Parse("session policy", policy.Session, []byte(document))
+	return err
+}
+
+func identityProviders(c *config.Config) ([]sts.Provider, error) {
+	var providers []sts.Provider
+	for i, p := range c.IdentityProviders {
+		provider := sts.Provider{Issuer: p.Issuer, Audiences: p.Audiences}
+		if p.CAFile != "" {
+			transport, err := trusting(p.CAFile)
+			if err != nil {
+				return nil, c.Problem(fmt.Sprintf("identityProviders[%d].caFile", i), err.Error(), "name a file with certificates in PEM")
+			}
+			provider.Transport = transport
+		}
+		providers = append(providers, provider)
+	}
+	return providers, nil
+}
+
+// trusting is a transport that trusts the certificates of a file, and no others.
+func trusting(path string) (http.RoundTripper, error) {
+	certificates, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(certificates) {
+		return nil, errors.New(path + " holds no certificate")
+	}
+	return &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, TLSHandshakeTimeout: 10 * time.Second, IdleConnTimeout: time.Minute}, nil
+}

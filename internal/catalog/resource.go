@@ -1,0 +1,62 @@
+package catalog
+
+import "strings"
+
+// Resources are what a caller uses with a model id, by their ARNs.
+type Resources struct {
+	// Profile is the inference profile that the id names; empty for none.
+	Profile string
+	// Models are the models behind the id: with a profile, one for each region that
+	// it leads to. For what is neither a model nor a profile of models, such as a
+	// prompt router, it is that thing itself.
+	Models []string
+}
+
+// Resources gives what a caller uses with a model id, whether or not there is such
+// a model. The error is that of [ParseID].
+func (c *Catalog) Resources(modelID string, at Location) (Resources, error) {
+	id, err := ParseID(modelID)
+	if err != nil {
+		return Resources{}, err
+	}
+	switch id.Kind {
+	case FoundationModel:
+		return Resources{Models: []string{at.modelARN(at.region(), id.Base)}}, nil
+	case InferenceProfile:
+		return Resources{Profile: at.arn(id), Models: at.behind(id)}, nil
+	case ApplicationInferenceProfile:
+		r := Resources{Profile: at.arn(id)}
+		if target, err := c.find(modelID); err == nil {
+			r.Models = []string{at.modelARN(at.region(), target.Model.Base)}
+		}
+		return r, nil
+	}
+	return Resources{Models: []string{at.arn(id)}}, nil
+}
+
+// behind gives the models of a cross-region profile, in each of its regions.
+func (l Location) behind(id ID) []string {
+	for _, g := range geographies() {
+		if g.prefix != id.Profile {
+			continue
+		}
+		regions := g.regions
+		if g.prefix == "global" {
+			regions = []string{"", l.region()}
+		}
+		models := make([]string, len(regions))
+		for i, region := range regions {
+			models[i] = l.modelARN(region, id.Base)
+		}
+		return models
+	}
+	return []string{l.modelARN(l.region(), id.Base)}
+}
+
+// arn writes an id as the ARN that it is or stands for.
+func (l Location) arn(id ID) string {
+	if strings.HasPrefix(id.Text, "arn:") {
+		return id.Text
+	}
+	return l.profileARN(id.Kind, id.Resource)
+}

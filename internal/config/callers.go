@@ -1,0 +1,62 @@
+package config
+
+import (
+	"fmt"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"github.com/saprolite/saprolite/internal/sigv4"
+)
+
+// checkCallers judges what is said about who calls.
+func (d *decoder) checkCallers(c *Config) {
+	if c.Principals != "" && c.Auth != AuthIAM {
+		d.fail("principals", "nobody asks for principals", "add \"auth: iam\", or delete the line")
+	}
+	if len(c.IdentityProviders) > 0 && c.Auth != AuthIAM {
+		d.fail("identityProviders", "nobody asks for tokens", "add \"auth: iam\", or delete the lines")
+	}
+	for i, p := range c.IdentityProviders {
+		key := fmt.Sprintf("identityProviders[%d]", i)
+		if u, err := url.Parse(p.Issuer); err != nil || u.Host == "" {
+			d.fail(key+".issuer", fmt.Sprintf("%q is no address of a provider", p.Issuer), "write it as https://token.actions.githubusercontent.com")
+		}
+		if len(p.Audiences) == 0 {
+			d.fail(key, "the audiences are missing", "add \"audiences: [sts.amazonaws.com]\"")
+		}
+	}
+	for i, text := range c.Proxies.Peers {
+		if _, err := parseNetwork(text); err != nil {
+			d.fail(fmt.Sprintf("proxies.peers[%d]", i), fmt.Sprintf("%q is neither an address nor a network", text), "write it as 10.0.0.5 or 10.0.0.0/24")
+		}
+	}
+	if len(c.Proxies.Hosts) > 0 && len(c.Proxies.Peers) == 0 {
+		d.fail("proxies.hosts", "no proxy has an address", "add peers, from which the proxies connect")
+	}
+}
+
+// Trusted gives the proxies as package sigv4 takes them.
+func (p Proxies) Trusted() sigv4.Proxies {
+	trusted := sigv4.Proxies{Names: p.Hosts}
+	for _, text := range p.Peers {
+		// What is no network was refused in the file.
+		if network, err := parseNetwork(text); err == nil {
+			trusted.Peers = append(trusted.Peers, network)
+		}
+	}
+	return trusted
+}
+
+// parseNetwork reads a network, or an address as the network of it alone.
+func parseNetwork(text string) (netip.Prefix, error) {
+	if strings.Contains(text, "/") {
+		network, err := netip.ParsePrefix(text)
+		return network.Masked(), err
+	}
+	address, err := netip.ParseAddr(text)
+	if err != nil {
+		return netip.Prefix{}, err
+	}
+	return address.Prefix(address.BitLen())
+}

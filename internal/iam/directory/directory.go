@@ -1,0 +1,154 @@
+// Package directory has everybody at hand: it lays those whom the configuration
+// declares over those in the store, finds their keys, and knows what each may do.
+//
+// All that a request asks is answered from memory. What changes in the store, by
+// this process or another, is there within [Options.Every].
+package directory
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/saprolite/saprolite/internal/iam"
+	"github.com/saprolite/saprolite/internal/seal"
+)
+
+// Purpose is what secrets of access keys are sealed for.
+const Purpose = "access key"
+
+// Source is where people are remembered: store.Principals.
+type Source interface {
+	Revision(ctx context.Context) (int64, error)
+	Snapshot(ctx context.Context) (iam.Snapshot, error)
+}
+
+// Declaration is whom a file declares.
+type Declaration struct {
+	Everybody iam.Snapshot
+	// Secrets are those of the access keys, by id.
+	Secrets map[string]string
+}
+
+// Options are what a Directory is made of. Source and Ring are required.
+type Options struct {
+	// Source has those that were made by commands.
+	Source Source
+	// Declared gives whom the configuration declares, and whether that has changed
+	// since the last call. Nil declares nobody.
+	Declared func() (d Declaration, changed bool, err error)
+	// Ring opens the secrets of the source's access keys.
+	Ring *seal.Ring
+	// Every is how often changes are looked for; 0 is a second.
+	Every time.Duration
+	// Log takes what went wrong; nil discards it.
+	Log *slog.Logger
+}
+
+// Directory is safe for concurrent use.
+type Directory struct {
+	options Options
+	current atomic.Pointer[index]
+
+	// mu is held while a new index is made.
+	mu       sync.Mutex
+	declared Declaration
+	revision int64
+	stored   iam.Snapshot
+}
+
+// New reads everybody.
+func New(ctx context.Context, o Options) (*Directory, error) {
+	if o.Every == 0 {
+		o.Every = time.Second
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	d := &Directory{options: o, revision: -1}
+	if err := d.Refresh(ctx); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// Run looks for changes until ctx ends. What cannot be read leaves everything as it
+// was, and a line in the log.
+func (d *Directory) Run(ctx context.Context) {
+	ticks := time.NewTicker(d.options.Every)
+	defer ticks.Stop()
+	var last string
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticks.C:
+		}
+		err := d.Refresh(ctx)
+		switch {
+		case err == nil:
+			last = ""
+		case ctx.Err() == nil && err.Error() != last:
+			// The same trouble is told once.
+			last = err.Error()
+			d.options.Log.Error("principals could not be read anew; those known before stay in force", "error", err)
+		}
+	}
+}
+
+// Refresh takes up what has changed.
+func (d *Directory) Refresh(ctx context.Context) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	declared, err := d.readDeclared()
+	if err != nil {
+		return err
+	}
+	stored, err := d.readStored(ctx)
+	if err != nil {
+		return err
+	}
+	if !declared && !stored && d.current.Load() != nil {
+		return nil
+	}
+	next, problems := newIndex(d.stored, d.declared, d.options.Ring)
+	for _, problem := range problems {
+		d.options.Log.Error("a principal is not in force as it is written", "error", problem)
+	}
+	d.current.Store(next)
+	return nil
+}
+
+func (d *Directory) readDeclared() (changed bool, err error) {
+	if d.options.Declared == nil {
+		return false, nil
+	}
+	declared, changed, err := d.options.Declared()
+	if err == nil && changed {
+		d.declared = declared
+	}
+	return changed, err
+}
+
+func (d *Directory) readStored(ctx context.Context) (changed bool, err error) {
+	revision, err := d.options.Source.Revision(ctx)
+	if err != nil {
+		return false, fmt.Errorf("ask for the revision of the state: %w", err)
+	}
+	if revision == d.revision {
+		return false, nil
+	}
+	stored, err := d.options.Source.Snapshot(ctx)
+	if err != nil {
+		return false, fmt.Errorf("read the principals of the state: %w", err)
+	}
+	d.stored, d.revision = stored, stored.Revision
+	return true, nil
+}
+
+// errGone means that somebody who is still known by a credential exists no more.
+var errGone = errors.New("the principal does not exist any more")

@@ -1,0 +1,45 @@
+package directory
+
+import (
+	"context"
+	"crypto/sha256"
+
+	"github.com/saprolite/saprolite/internal/iam"
+	"github.com/saprolite/saprolite/internal/identity"
+)
+
+// Lookup implements identity.Keys.
+func (d *Directory) Lookup(_ context.Context, accessKeyID string) (identity.Key, error) {
+	key, ok := d.current.Load().accessKeys[accessKeyID]
+	if !ok {
+		return identity.Key{}, identity.ErrUnknownKey
+	}
+	return key, nil
+}
+
+// LookupAPIKey implements identity.APIKeys.
+func (d *Directory) LookupAPIKey(_ context.Context, hash [sha256.Size]byte) (identity.APIKey, error) {
+	key, ok := d.current.Load().apiKeys[hash]
+	if !ok {
+		return identity.APIKey{}, identity.ErrUnknownKey
+	}
+	return key, nil
+}
+
+// Role gives a role by its ARN.
+func (d *Directory) Role(arn string) (iam.Role, bool) {
+	role := d.current.Load().roles[arn]
+	if role == nil {
+		return iam.Role{}, false
+	}
+	return *role, true
+}
+
+// User gives a user by the ARN.
+func (d *Directory) User(arn string) (iam.User, bool) {
+	user := d.current.Load().users[arn]
+	if user == nil {
+		return iam.User{}, false
+	}
+	return *user, true
+}

@@ -1,0 +1,78 @@
+package directory
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/saprolite/saprolite/internal/iam"
+	"github.com/saprolite/saprolite/internal/iam/conditions"
+	"github.com/saprolite/saprolite/internal/iam/policy"
+	"github.com/saprolite/saprolite/internal/identity"
+	"github.com/saprolite/saprolite/internal/sts"
+)
+
+// Roles are the roles of a directory, as STS hands them out.
+type Roles struct {
+	*Directory
+	// Proxies are those whose word about their clients' addresses counts.
+	Proxies []netip.Prefix
+}
+
+// LookupRole implements [sts.Roles].
+func (r Roles) LookupRole(_ context.Context, arn string) (sts.Role, error) {
+	role := r.current.Load().roles[arn]
+	if role == nil {
+		return sts.Role{}, sts.ErrUnknownRole
+	}
+	return sts.Role{
+		ARN: arn, ID: role.ID, Tags: role.Tags, MaxSession: role.MaxSession,
+		Trusts: func(_ context.Context, attempt sts.Attempt) (bool, error) { return r.trusts(role, attempt) },
+	}, nil
+}
+
+func (r Roles) trusts(role *iam.Role, attempt sts.Attempt) (bool, error) {
+	trust, err := policy.Parse(role.ARN(), policy.Trust, []byte(role.Trust))
+	if err != nil {
+		return false, fmt.Errorf("the trust policy of %s: %w", role.Ref(), err)
+	}
+	caller := attempt.Caller
+	if caller == nil {
+		caller = new(identity.Principal)
+	}
+	about := conditions.Of(caller, attempt.Request, r.Proxies, time.Now())
+	for key, values := range attempt.Conditions {
+		about.Set(key, values...)
+	}
+	request := &policy.Request{
+		Action:    attempt.Action,
+		Resources: []policy.Resource{{ARN: attempt.RoleARN}},
+		Caller:    policy.Caller{ARN: caller.ARN, Account: caller.Account, Federated: attempt.Provider},
+		Context:   about,
+	}
+	if caller.Session != nil {
+		request.Caller.Role = caller.Session.RoleARN
+	}
+	decision := trust.DecideTrust(request)
+	if !decision.Allowed() || attempt.Caller == nil {
+		return decision.Allowed(), nil
+	}
+	alone := caller.Account == role.Account && !decision.ByAccount
+	return r.callerAllows(caller, request, alone)
+}
+
+// callerAllows asks the caller's own policies, which must allow it too, unless the
+// role's trust is enough alone: then they must not deny it.
+func (r Roles) callerAllows(caller *identity.Principal, request *policy.Request, enough bool) (bool, error) {
+	own, err := r.Policies(*caller)
+	if errors.Is(err, errGone) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	decision := own.Decide(request)
+	return decision.Allowed() || enough && decision.Outcome != policy.ExplicitDeny, nil
+}

@@ -1,0 +1,31 @@
+package identity
+
+import (
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// SourceIP gives the address that a request comes from, which is aws:SourceIp. When
+// its peer is one of the proxies, it is the last address of X-Forwarded-For that is
+// not: what stands before that may be anybody's word. A unix socket has none.
+func SourceIP(r *http.Request, proxies []netip.Prefix) netip.Addr {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	address := peer.Addr().Unmap().WithZone("")
+	forwarded := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for _, text := range slices.Backward(forwarded) {
+		if !slices.ContainsFunc(proxies, func(p netip.Prefix) bool { return p.Contains(address) }) {
+			break
+		}
+		next, err := netip.ParseAddr(strings.TrimSpace(text))
+		if err != nil {
+			break
+		}
+		address = next.Unmap().WithZone("")
+	}
+	return address
+}

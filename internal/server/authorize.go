@@ -1,0 +1,198 @@
+package server
+
+import (
+	"cmp"
+	"net/http"
+	"strings"
+
+	"github.com/saprolite/saprolite/internal/bedrock"
+	"github.com/saprolite/saprolite/internal/iam/conditions"
+	"github.com/saprolite/saprolite/internal/iam/policy"
+	"github.com/saprolite/saprolite/internal/identity"
+)
+
+// Access knows what callers may do. It is safe for concurrent use.
+type Access interface {
+	// Policies gives what a caller may do. An error refuses everything.
+	Policies(identity.Principal) (*policy.Set, error)
+}
+
+// need is something that a caller must be allowed.
+type need struct {
+	action    string
+	resources []policy.Resource
+}
+
+// authorize asks the caller's policies for all that the request needs.
+func (s *Server) authorize(x *exchange, in any) error {
+	if s.Access == nil {
+		return nil
+	}
+	policies, err := s.Access.Policies(x.principal)
+	if err != nil {
+		return bedrock.WithCause(accessDenied("User: "+x.principal.ARN+" is not authorized to perform: "+policy.ActionOf(x.operation)), err)
+	}
+	about := conditions.Of(&x.principal, x.r, s.Proxies, x.start)
+	for _, n := range s.needs(x, in, about) {
+		decision := policies.Decide(&policy.Request{Action: n.action, Resources: n.resources, Context: about})
+		if !decision.Allowed() {
+			return accessDenied(decision.Refusal(x.principal.ARN))
+		}
+	}
+	return nil
+}
+
+// accessDenied is the refusal by policies. As those of credentials, it comes from
+// before the service itself.
+func accessDenied(message string) bedrock.Exception {
+	return &bedrock.CommonError{Code: "AccessDeniedException", Message: message, Status: http.StatusForbidden}
+}
+
+// needs gives what an operation needs, and adds to the conditions what it says.
+func (s *Server) needs(x *exchange, in any, about *policy.Context) []need {
+	var needs []need
+	if x.principal.BearerTokenType != "" {
+		needs = append(needs, need{action: policy.ActionCallWithBearerToken})
+	}
+	switch in := in.(type) {
+	case *bedrock.ConverseRequest:
+		return append(needs, s.inferenceNeeds(x, about, uses{in.ModelId, guardrailOf(in.GuardrailConfig), tierOf(in.ServiceTier), in.ToolConfig})...)
+	case *bedrock.ConverseStreamRequest:
+		return append(needs, s.inferenceNeeds(x, about, uses{in.ModelId, streamGuardrailOf(in.GuardrailConfig), tierOf(in.ServiceTier), in.ToolConfig})...)
+	case *bedrock.InvokeModelRequest:
+		return append(needs, s.inferenceNeeds(x, about, uses{in.ModelId, newGuardrail(in.GuardrailIdentifier, in.GuardrailVersion), in.ServiceTier, nil})...)
+	case *bedrock.InvokeModelWithResponseStreamRequest:
+		return append(needs, s.inferenceNeeds(x, about, uses{in.ModelId, newGuardrail(in.GuardrailIdentifier, in.GuardrailVersion), in.ServiceTier, nil})...)
+	case *bedrock.CountTokensRequest:
+		return append(needs, need{policy.ActionOf(x.operation), s.modelResources(x, in.ModelId)})
+	case *bedrock.GetFoundationModelRequest:
+		return append(needs, need{policy.ActionOf(x.operation), s.modelResources(x, in.ModelIdentifier)})
+	case *bedrock.GetInferenceProfileRequest:
+		return append(needs, need{policy.ActionOf(x.operation), s.profileResource(x, in.InferenceProfileIdentifier)})
+	}
+	return append(needs, need{action: policy.ActionOf(x.operation)})
+}
+
+// uses is what an inference uses.
+type uses struct {
+	modelID   string
+	guardrail guardrail
+	tier      bedrock.ServiceTierType
+	tools     *bedrock.ToolConfiguration
+}
+
+// inferenceNeeds are those of an inference: the model, and the profile or the
+// prompt by which it is named, the guardrail, and the tools of the service's own.
+func (s *Server) inferenceNeeds(x *exchange, about *policy.Context, u uses) []need {
+	if arn := u.guardrail.arn(x); arn != "" {
+		about.Set(policy.KeyGuardrailIdentifier, u.guardrail.versioned(arn))
+	}
+	if u.tier != "" {
+		about.Set(policy.KeyServiceTier, string(u.tier))
+	}
+	var needs []need
+	modelID := u.modelID
+	if model, ok := s.Prompts.Model(modelID); ok {
+		needs = append(needs, need{policy.ActionRenderPrompt, []policy.Resource{{ARN: modelID}}})
+		modelID = model
+	}
+	needs = append(needs, need{policy.ActionOf(x.operation), s.modelResources(x, modelID)})
+	if arn := u.guardrail.arn(x); arn != "" {
+		needs = append(needs, need{policy.ActionApplyGuardrail, []policy.Resource{{ARN: arn}}})
+	}
+	if u.tools != nil {
+		for _, tool := range u.tools.Tools {
+			if tool.SystemTool != nil && tool.SystemTool.Name != nil {
+				arn := x.arn("system-tool", *tool.SystemTool.Name)
+				needs = append(needs, need{policy.ActionInvokeTool, []policy.Resource{{ARN: arn}}})
+			}
+		}
+	}
+	return needs
+}
+
+// modelResources are those that a model id stands for: a profile needs itself, and
+// each model behind it, used through the profile.
+func (s *Server) modelResources(x *exchange, modelID string) []policy.Resource {
+	used, err := s.Pipeline.Catalog.Resources(modelID, x.location())
+	if err != nil {
+		// What is no id is refused as such behind this, if the caller may ask at all.
+		return []policy.Resource{{ARN: x.arn("foundation-model", modelID)}}
+	}
+	var resources []policy.Resource
+	var through *policy.Context
+	if used.Profile != "" {
+		through = new(policy.Context)
+		through.Set(policy.KeyInferenceProfileARN, used.Profile)
+		resources = append(resources, policy.Resource{ARN: used.Profile})
+	}
+	for _, model := range used.Models {
+		resources = append(resources, policy.Resource{ARN: model, Keys: through})
+	}
+	return resources
+}
+
+// profileResource is that of a profile alone.
+func (s *Server) profileResource(x *exchange, identifier string) []policy.Resource {
+	used, err := s.Pipeline.Catalog.Resources(identifier, x.location())
+	if err != nil || used.Profile == "" {
+		return []policy.Resource{{ARN: x.arn("inference-profile", identifier)}}
+	}
+	return []policy.Resource{{ARN: used.Profile}}
+}
+
+// guardrail is one that a request names.
+type guardrail struct{ identifier, version string }
+
+func newGuardrail(identifier, version *string) guardrail {
+	var g guardrail
+	if identifier != nil {
+		g.identifier = *identifier
+	}
+	if version != nil {
+		g.version = *version
+	}
+	return g
+}
+
+func guardrailOf(c *bedrock.GuardrailConfiguration) guardrail {
+	if c == nil {
+		return guardrail{}
+	}
+	return newGuardrail(c.GuardrailIdentifier, c.GuardrailVersion)
+}
+
+func streamGuardrailOf(c *bedrock.GuardrailStreamConfiguration) guardrail {
+	if c == nil {
+		return guardrail{}
+	}
+	return newGuardrail(c.GuardrailIdentifier, c.GuardrailVersion)
+}
+
+// arn is empty for none.
+func (g guardrail) arn(x *exchange) string {
+	if g.identifier == "" || strings.HasPrefix(g.identifier, "arn:") {
+		return g.identifier
+	}
+	return x.arn("guardrail", g.identifier)
+}
+
+// versioned is the ARN with the version, but for the draft.
+func (g guardrail) versioned(arn string) string {
+	if g.version == "" || g.version == "DRAFT" {
+		return arn
+	}
+	return arn + ":" + g.version
+}
+
+func tierOf(t *bedrock.ServiceTier) bedrock.ServiceTierType {
+	if t == nil {
+		return ""
+	}
+	return t.Type
+}
+
+// arn is that of a resource of the caller's account and region.
+func (x *exchange) arn(kind, id string) string {
+	return policy.ResourceARN("aws", cmp.Or(x.principal.Region, conditions.DefaultRegion), x.principal.Account, kind, id)
+}

@@ -1,0 +1,185 @@
+package server_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/saprolite/saprolite/internal/catalog"
+	"github.com/saprolite/saprolite/internal/iam/policy"
+	"github.com/saprolite/saprolite/internal/identity"
+	"github.com/saprolite/saprolite/internal/prompts"
+	"github.com/saprolite/saprolite/internal/server"
+)
+
+// caller is an authenticator that takes everybody for one principal, and knows what
+// that one may do.
+type caller struct {
+	identity.Principal
+	policies *policy.Set
+	err      error
+}
+
+func (c caller) Authenticate(context.Context, *http.Request, []byte) (identity.Principal, error) {
+	return c.Principal, nil
+}
+
+func (c caller) Policies(identity.Principal) (*policy.Set, error) { return c.policies, c.err }
+
+func alice() identity.Principal {
+	return identity.Principal{
+		ARN: "arn:aws:iam::123456789012:user/alice", Account: "123456789012", UserID: "AIDAALICE", UserName: "alice",
+		Region: "eu-central-1", Tags: map[string]string{"team": "red"},
+	}
+}
+
+func allowing(t *testing.T, statements ...string) *policy.Set {
+	t.Helper()
+	p, err := policy.Parse("test", policy.Managed, []byte(`{"Version":"2012-10-17","Statement":[`+strings.Join(statements, ",")+`]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return policy.Compile(policy.Policies{Identity: []*policy.Policy{p}})
+}
+
+const (
+	novaARN        = "arn:aws:bedrock:eu-central-1::foundation-model/amazon.nova-lite-v1:0"
+	novaProfileARN = "arn:aws:bedrock:eu-central-1:123456789012:inference-profile/eu.amazon.nova-lite-v1:0"
+	hi             = `{"messages":[{"role":"user","content":[{"text":"hi"}]}]}`
+	guarded        = `{"messages":[{"role":"user","content":[{"text":"hi"}]}],"guardrailConfig":{"guardrailIdentifier":"abc123abc123","guardrailVersion":"2"}}`
+	priority       = `{"messages":[{"role":"user","content":[{"text":"hi"}]}],"serviceTier":{"type":"priority"}}`
+
+	novaPath    = "/model/amazon.nova-lite-v1%3A0"
+	novaProfile = "/model/eu.amazon.nova-lite-v1%3A0"
+	prompted    = "/model/arn%3Aaws%3Abedrock%3Aeu-central-1%3A123456789012%3Aprompt%2FGREETING12"
+)
+
+// TestAuthorize asks for each kind of thing that a caller may need.
+func TestAuthorize(t *testing.T) {
+	library, err := prompts.Parse("prompts.yaml", []byte("prompts: [{id: GREETING12, model: amazon.nova-lite-v1:0, text: Hi}]"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const (
+		invoke       = `{"Effect":"Allow","Action":"bedrock:InvokeModel","Resource":"` + novaARN + `"}`
+		invokeAll    = `{"Effect":"Allow","Action":"bedrock:InvokeModel","Resource":"arn:aws:bedrock:*::foundation-model/*"}`
+		profile      = `{"Effect":"Allow","Action":"bedrock:InvokeModel","Resource":"` + novaProfileARN + `"}`
+		through      = `{"Effect":"Allow","Action":"bedrock:InvokeModel","Resource":"arn:aws:bedrock:*::foundation-model/*","Condition":{"StringEquals":{"bedrock:InferenceProfileArn":"` + novaProfileARN + `"}}}`
+		guardrail    = `{"Effect":"Allow","Action":"bedrock:ApplyGuardrail","Resource":"arn:aws:bedrock:eu-central-1:123456789012:guardrail/abc123abc123"}`
+		needGuard    = `{"Effect":"Deny","Action":"bedrock:InvokeModel","Resource":"*","Condition":{"StringNotEquals":{"bedrock:GuardrailIdentifier":"arn:aws:bedrock:eu-central-1:123456789012:guardrail/abc123abc123:2"}}}`
+		noPriority   = `{"Effect":"Deny","Action":"bedrock:*","Resource":"*","Condition":{"StringEquals":{"bedrock:ServiceTier":"priority"}}}`
+		render       = `{"Effect":"Allow","Action":"bedrock:RenderPrompt","Resource":"*"}`
+		fromLoopback = `{"Effect":"Allow","Action":"bedrock:InvokeModel","Resource":"*","Condition":{"IpAddress":{"aws:SourceIp":"127.0.0.0/8"},"StringEquals":{"aws:PrincipalTag/team":"red","aws:username":"alice","aws:RequestedRegion":"eu-central-1"},"Bool":{"aws:SecureTransport":"false"}}}`
+		list         = `{"Effect":"Allow","Action":"bedrock:ListFoundationModels","Resource":"*"}`
+	)
+	refusal := func(action, resource, why string) string {
+		return "User: arn:aws:iam::123456789012:user/alice is not authorized to perform: " + action + " on resource: " + resource + " " + why
+	}
+	unallowed := func(action, resource string) string {
+		return refusal(action, resource, "because no identity-based policy allows the "+action+" action")
+	}
+	denied := func(action, resource string) string {
+		return refusal(action, resource, "with an explicit deny in an identity-based policy")
+	}
+	for _, test := range []struct {
+		name       string
+		statements []string
+		path, body string
+		want       string
+	}{
+		{"a model", []string{invoke}, novaPath + "/converse", hi, ""},
+		{"another operation", []string{invoke}, novaPath + "/converse-stream", hi, unallowed("bedrock:InvokeModelWithResponseStream", novaARN)},
+		{"another model", []string{invoke}, "/model/amazon.nova-pro-v1%3A0/converse", hi, unallowed("bedrock:InvokeModel", strings.Replace(novaARN, "lite", "pro", 1))},
+		{"a model that does not exist", []string{invoke}, "/model/no.model/converse", hi, unallowed("bedrock:InvokeModel", "arn:aws:bedrock:eu-central-1::foundation-model/no.model")},
+		{"native", []string{invoke}, novaPath + "/invoke", `{"messages":[{"role":"user","content":[{"text":"hi"}]}]}`, ""},
+		{"count", []string{invoke}, novaPath + "/count-tokens", `{"input":{"converse":` + hi + `}}`, unallowed("bedrock:CountTokens", novaARN)},
+		{"a profile without the models", []string{profile}, novaProfile + "/converse", hi, unallowed("bedrock:InvokeModel", novaARN)},
+		{"the models without the profile", []string{invokeAll}, novaProfile + "/converse", hi, unallowed("bedrock:InvokeModel", novaProfileARN)},
+		{"a profile and its models", []string{profile, invokeAll}, novaProfile + "/converse", hi, ""},
+		{"models through the profile alone", []string{profile, through}, novaProfile + "/converse", hi, ""},
+		{"the same models without it", []string{profile, through}, novaPath + "/converse", hi, unallowed("bedrock:InvokeModel", novaARN)},
+		{"a guardrail that may not be applied", []string{invoke}, novaPath + "/converse", guarded, unallowed("bedrock:ApplyGuardrail", "arn:aws:bedrock:eu-central-1:123456789012:guardrail/abc123abc123")},
+		{"no guardrail where one must be", []string{invoke, guardrail, needGuard}, novaPath + "/converse", hi, denied("bedrock:InvokeModel", novaARN)},
+		{"a tier that is denied", []string{invoke, noPriority}, novaPath + "/converse", priority, denied("bedrock:InvokeModel", novaARN)},
+		{"a prompt without leave to render it", []string{invoke}, prompted + "/converse", "{}", unallowed("bedrock:RenderPrompt", "arn:aws:bedrock:eu-central-1:123456789012:prompt/GREETING12")},
+		{"a prompt without its model", []string{render}, prompted + "/converse", "{}", unallowed("bedrock:InvokeModel", novaARN)},
+		{"a prompt", []string{invoke, render}, prompted + "/converse", "{}", ""},
+		{"conditions of every service", []string{fromLoopback}, novaPath + "/converse", hi, ""},
+		{"the control plane", []string{list}, "GET /foundation-models", "", ""},
+		{"nothing of it", []string{invoke}, "GET /foundation-models", "", "User: arn:aws:iam::123456789012:user/alice is not authorized to perform: bedrock:ListFoundationModels because no identity-based policy allows the bedrock:ListFoundationModels action"},
+		{"refused before it is judged", []string{list}, novaPath + "/converse", `{"messages":[]}`, unallowed("bedrock:InvokeModel", novaARN)},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			who := caller{Principal: alice(), policies: allowing(t, test.statements...)}
+			made := options(newCatalog(t, catalog.Mapping{ID: "amazon.*", Provider: "test"}), scripted(t, scriptedAnswer))
+			made.Identity, made.Access, made.Prompts = who, who, library
+			web, client := serve(t, server.New(made)), newClient(t, http1)
+			method, path, ok := strings.Cut(test.path, " ")
+			if !ok {
+				method, path = http.MethodPost, test.path
+			}
+			request := newRequest(t, t.Context(), web.URL+path, test.body)
+			request.Method = method
+			got := do(t, client, request)
+			if message := messageOf(t, got); message != test.want || test.want != "" && (got.status != 403 || got.header.Get("X-Amzn-Errortype") != "AccessDeniedException:http://internal.amazon.com/coral/com.amazon.coral.service/") {
+				t.Errorf("%d %s %s\nwant %s", got.status, got.header.Get("X-Amzn-Errortype"), message, test.want)
+			}
+		})
+	}
+}
+
+// Who exists no more may do nothing, and is not told why.
+func TestAuthorizeNobody(t *testing.T) {
+	who := caller{Principal: alice(), err: errors.New("gone, for private reasons")}
+	made := options(newCatalog(t, catalog.Mapping{ID: "*", Provider: "test"}), scripted(t, scriptedAnswer))
+	made.Identity, made.Access = who, who
+	got := post(t, newClient(t, http1), serve(t, server.New(made)).URL+novaPath+"/converse", hi)
+	if message := messageOf(t, got); got.status != 403 || strings.Contains(message, "private") || !strings.Contains(message, "is not authorized to perform: bedrock:InvokeModel") {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+}
+
+// An API key needs leave to be one.
+func TestAuthorizeBearer(t *testing.T) {
+	const (
+		all       = `{"Effect":"Allow","Action":"bedrock:*","Resource":"*"}`
+		shortOnly = `{"Effect":"Deny","Action":"bedrock:CallWithBearerToken","Resource":"*","Condition":{"StringEquals":{"bedrock:BearerTokenType":"LONG_TERM"}}}`
+	)
+	for kind, want := range map[identity.BearerTokenType]int{identity.LongTerm: 403, identity.ShortTerm: 200, "": 200} {
+		who := caller{Principal: alice(), policies: allowing(t, all, shortOnly)}
+		who.BearerTokenType = kind
+		made := options(newCatalog(t, catalog.Mapping{ID: "*", Provider: "test"}), scripted(t, scriptedAnswer))
+		made.Identity, made.Access = who, who
+		if got := post(t, newClient(t, http1), serve(t, server.New(made)).URL+novaPath+"/converse", hi); got.status != want {
+			t.Errorf("%q: %d %s", kind, got.status, got.body)
+		}
+	}
+}
+
+// Behind a proxy, the address is the one that the proxy names.
+func TestAuthorizeBehindProxy(t *testing.T) {
+	const inside = `{"Effect":"Allow","Action":"bedrock:*","Resource":"*","Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}}`
+	for _, test := range []struct {
+		proxies   string
+		forwarded string
+		want      int
+	}{
+		{"127.0.0.0/8", "10.1.2.3", 200},
+		{"127.0.0.0/8", "10.1.2.3, 8.8.8.8", 403},
+		{"127.0.0.0/8", "8.8.8.8, 10.1.2.3", 200},
+		{"127.0.0.0/8", "", 403},
+		{"10.0.0.0/8", "10.1.2.3", 403},
+	} {
+		who := caller{Principal: alice(), policies: allowing(t, inside)}
+		made := options(newCatalog(t, catalog.Mapping{ID: "*", Provider: "test"}), scripted(t, scriptedAnswer))
+		made.Identity, made.Access, made.Proxies = who, who, []netip.Prefix{netip.MustParsePrefix(test.proxies)}
+		request := newRequest(t, t.Context(), serve(t, server.New(made)).URL+novaPath+"/converse", hi)
+		request.Header.Set("X-Forwarded-For", test.forwarded)
+		if got := do(t, newClient(t, http1), request); got.status != test.want {
+			t.Errorf("%s through %s: %d %s", test.forwarded, test.proxies, got.status, got.body)
+		}
+	}
+}
