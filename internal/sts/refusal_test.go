@@ -208,7 +208,8 @@ func TestProviderDown(t *testing.T) {
 	h.issuer.down.Store(true)
 	wantAPIError(t, h.withToken(token), "InvalidIdentityToken", "Couldn't retrieve verification key")
 	h.issuer.down.Store(false)
-	h.late.Store(int64(6 * time.Second))
+	wantAPIError(t, h.withToken(token), "IDPCommunicationError", "could not be reached")
+	h.late.Store(int64(time.Second))
 	if err := h.withToken(token); err != nil {
 		t.Fatal(err)
 	}
@@ -312,7 +313,8 @@ func TestObserve(t *testing.T) {
 	}
 	good, bad := h.calls[0], h.calls[1]
 	if good.Err != nil || good.Action != "AssumeRoleWithWebIdentity" || good.RoleARN != writer ||
-		good.AssumedRoleARN != "arn:aws:sts::123456789012:assumed-role/writer/pod" || good.Caller.ARN != "" {
+		good.AssumedRoleARN != "arn:aws:sts::123456789012:assumed-role/writer/pod" || good.Caller.ARN != "" || good.Subject != subject ||
+		good.Provider != "arn:aws:iam::123456789012:oidc-provider/"+h.issuer.name() {
 		t.Errorf("%+v", good)
 	}
 	refusal, ok := errors.AsType[*sts.Error](bad.Err)
