@@ -70,6 +70,11 @@ func TestAssumeRoleRefuses(t *testing.T) {
 				in.PolicyArns = append(in.PolicyArns, types.PolicyDescriptorType{Arn: new("arn:aws:iam::aws:policy/" + strings.Repeat("x", 1500))})
 			}
 		}, "PackedPolicyTooLarge", "Packed policy consumes 112% of allotted space, please use smaller policy."},
+		"packed tags": {func(in *awssts.AssumeRoleInput) {
+			for i := range 20 {
+				in.Tags = append(in.Tags, types.Tag{Key: new("t" + string(rune('a'+i))), Value: new(strings.Repeat("x", 250))})
+			}
+		}, "PackedPolicyTooLarge", "Packed size of session tags consumes 124% of allotted space."},
 		"same tag twice": {func(in *awssts.AssumeRoleInput) { in.Tags = tags("a", "1", "A", "2") }, "InvalidParameterValue",
 			"Duplicate tag keys found. Please note that Tag keys are case insensitive."},
 		"tag of AWS": {func(in *awssts.AssumeRoleInput) { in.Tags = tags("AWS:x", "1") }, "InvalidParameterValue", "Tag keys must not begin with aws:."},
