@@ -24,9 +24,10 @@ func (DevelopmentKeys) Lookup(_ context.Context, accessKeyID string) (Key, error
 	return Key{
 		Secret: DevelopmentSecret,
 		Principal: Principal{
-			ARN:     "arn:aws:iam::" + localAccount + ":user/development",
-			Account: localAccount,
-			UserID:  "AIDASAPROLITELOCALDEV",
+			ARN:      "arn:aws:iam::" + localAccount + ":user/development",
+			Account:  localAccount,
+			UserID:   "AIDASAPROLITELOCALDEV",
+			UserName: "development",
 		},
 		LoopbackOnly: true,
 	}, nil

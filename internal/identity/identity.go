@@ -34,7 +34,8 @@ type Principal struct {
 	Region string
 	// UserName is what IAM calls aws:username; empty for all but users.
 	UserName string
-	// Tags are those of the user, or of the role and its session together.
+	// Tags are those of the user, or of the role and its session together. They must
+	// not be changed.
 	Tags map[string]string
 	// Session is set for a caller that is a role's session.
 	Session *Session

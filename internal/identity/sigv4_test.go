@@ -50,11 +50,12 @@ func TestSigV4(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := identity.Principal{
-		ARN:     "arn:aws:iam::000000000000:user/development",
-		Account: "000000000000",
-		UserID:  "AIDASAPROLITELOCALDEV",
-		Method:  identity.MethodSigV4,
-		Region:  "us-east-1",
+		ARN:      "arn:aws:iam::000000000000:user/development",
+		Account:  "000000000000",
+		UserID:   "AIDASAPROLITELOCALDEV",
+		UserName: "development",
+		Method:   identity.MethodSigV4,
+		Region:   "us-east-1",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

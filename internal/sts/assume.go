@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -249,22 +250,21 @@ const maxPacked = 4096
 
 // packed is how much of the room for session policies and tags is taken, in percent.
 func (a *assumption) packed() (int, error) {
-	size := len(a.policy)
+	policies, tags := len(a.policy), 0
 	for _, arn := range a.policies {
-		size += len(arn)
-	}
-	what := "Packed policy"
-	if size == 0 {
-		what = "Packed size of session tags"
+		policies += len(arn)
 	}
 	for name, value := range a.tags.values {
-		size += len(name) + len(value)
+		tags += len(name) + len(value)
 	}
-	percent := (size*100 + maxPacked - 1) / maxPacked
-	if percent > 100 {
-		return 0, errPacked(what, percent)
+	percent := ((policies+tags)*100 + maxPacked - 1) / maxPacked
+	switch {
+	case percent <= 100:
+		return percent, nil
+	case policies == 0:
+		return 0, errPacked("Packed size of session tags consumes " + strconv.Itoa(percent) + "% of allotted space.")
 	}
-	return percent, nil
+	return 0, errPacked("Packed policy consumes " + strconv.Itoa(percent) + "% of allotted space, please use smaller policy.")
 }
 
 // sorted are the keys of a map in their order.

@@ -95,9 +95,8 @@ func errMalformedPolicy(message string) error {
 	return &Error{Code: "MalformedPolicyDocument", Message: message, Status: http.StatusBadRequest}
 }
 
-func errPacked(what string, percent int) error {
-	return &Error{Code: "PackedPolicyTooLarge", Status: http.StatusBadRequest,
-		Message: what + " consumes " + strconv.Itoa(percent) + "% of allotted space, please use smaller policy."}
+func errPacked(message string) error {
+	return &Error{Code: "PackedPolicyTooLarge", Message: message, Status: http.StatusBadRequest}
 }
 
 // queryCodes are the names that services of the query protocol have for the errors

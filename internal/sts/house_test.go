@@ -52,11 +52,12 @@ type house struct {
 	trusts func(sts.Attempt) (bool, error)
 	// calls are what the observer was told.
 	calls []sts.Call
-	// late is how far the clock is ahead.
-	late atomic.Int64
+	// The clock stands still where the house was built, but for what a test is late.
+	built time.Time
+	late  atomic.Int64
 }
 
-func (h *house) now() time.Time { return time.Now().Add(time.Duration(h.late.Load())) }
+func (h *house) now() time.Time { return h.built.Add(time.Duration(h.late.Load())) }
 
 // Lookup implements identity.Keys.
 func (h *house) Lookup(_ context.Context, id string) (identity.Key, error) {
@@ -90,7 +91,7 @@ func newHouse(t testing.TB) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{t: t, issuer: newIssuer(t), tokens: sts.NewTokens(ring),
+	h := &house{t: t, built: time.Now(), issuer: newIssuer(t), tokens: sts.NewTokens(ring),
 		roles: map[string]sts.Role{
 			writer: {ARN: writer, ID: "AROAWRITER", Tags: map[string]string{"team": "rock", "Cost": "role"}, MaxSession: 2 * time.Hour},
 			reader: {ARN: reader, ID: "AROAREADER"},

@@ -24,7 +24,9 @@ const (
 	maxDocument = 1 << 20
 	// patience is the least time between two requests for the same document. Without
 	// it, whoever sends tokens with unknown keys would have them asked for each time.
-	patience = 5 * time.Second
+	// Where one failed, the next may follow sooner.
+	patience        = 5 * time.Second
+	patienceOfFault = time.Second
 	// rediscover is how long the keys of a provider are used before they are asked
 	// for anew, so that one that it has withdrawn is not good for ever.
 	rediscover = time.Hour
@@ -212,6 +214,11 @@ func (b *bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, fmt.Errorf("%s was asked for less than %v ago", document, patience)
 	}
 	response, err := b.next.RoundTrip(r)
+	if err != nil || response.StatusCode >= http.StatusInternalServerError {
+		b.mu.Lock()
+		b.asked[document] = now.Add(patienceOfFault - patience)
+		b.mu.Unlock()
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -70,6 +70,11 @@ func TestAssumeRoleRefuses(t *testing.T) {
 				in.PolicyArns = append(in.PolicyArns, types.PolicyDescriptorType{Arn: new("arn:aws:iam::aws:policy/" + strings.Repeat("x", 1500))})
 			}
 		}, "PackedPolicyTooLarge", "Packed policy consumes 112% of allotted space, please use smaller policy."},
+		"packed tags": {func(in *awssts.AssumeRoleInput) {
+			for i := range 20 {
+				in.Tags = append(in.Tags, types.Tag{Key: new("t" + string(rune('a'+i))), Value: new(strings.Repeat("x", 250))})
+			}
+		}, "PackedPolicyTooLarge", "Packed size of session tags consumes 124% of allotted space."},
 		"same tag twice": {func(in *awssts.AssumeRoleInput) { in.Tags = tags("a", "1", "A", "2") }, "InvalidParameterValue",
 			"Duplicate tag keys found. Please note that Tag keys are case insensitive."},
 		"tag of AWS": {func(in *awssts.AssumeRoleInput) { in.Tags = tags("AWS:x", "1") }, "InvalidParameterValue", "Tag keys must not begin with aws:."},
@@ -208,7 +213,8 @@ func TestProviderDown(t *testing.T) {
 	h.issuer.down.Store(true)
 	wantAPIError(t, h.withToken(token), "InvalidIdentityToken", "Couldn't retrieve verification key")
 	h.issuer.down.Store(false)
-	h.late.Store(int64(6 * time.Second))
+	wantAPIError(t, h.withToken(token), "IDPCommunicationError", "could not be reached")
+	h.late.Store(int64(time.Second))
 	if err := h.withToken(token); err != nil {
 		t.Fatal(err)
 	}
@@ -312,7 +318,8 @@ func TestObserve(t *testing.T) {
 	}
 	good, bad := h.calls[0], h.calls[1]
 	if good.Err != nil || good.Action != "AssumeRoleWithWebIdentity" || good.RoleARN != writer ||
-		good.AssumedRoleARN != "arn:aws:sts::123456789012:assumed-role/writer/pod" || good.Caller.ARN != "" {
+		good.AssumedRoleARN != "arn:aws:sts::123456789012:assumed-role/writer/pod" || good.Caller.ARN != "" || good.Subject != subject ||
+		good.Provider != "arn:aws:iam::123456789012:oidc-provider/"+h.issuer.name() {
 		t.Errorf("%+v", good)
 	}
 	refusal, ok := errors.AsType[*sts.Error](bad.Err)

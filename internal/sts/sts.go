@@ -61,6 +61,9 @@ type Call struct {
 	// Caller is who called; the zero principal for calls that are not signed and
 	// those of callers that were refused.
 	Caller identity.Principal
+	// Provider and Subject are who called by a token: the ARN of the identity provider
+	// that vouches for it, and the claim sub.
+	Provider, Subject string
 	// RoleARN is the role that was asked for, and AssumedRoleARN the session that was
 	// made of it.
 	RoleARN, AssumedRoleARN string

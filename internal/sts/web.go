@@ -42,6 +42,7 @@ func (x *exchange) assumeRoleWithWebIdentity() (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	x.Provider, x.Subject = a.trust.Provider, verified.Subject
 	if err := x.authorize(&a, ActionAssumeRoleWithWebIdentity, errWebUnauthorized); err != nil {
 		return nil, err
 	}
