@@ -51,6 +51,8 @@ func StartS3(t testing.TB) *S3 {
 	if err := errors.Join(os.Mkdir(objects, 0o700), os.Mkdir(attributes, 0o700)); err != nil {
 		t.Fatal(err)
 	}
+	// Connections that clients keep end with the server, so it ends before this does.
+	server.Endpoint = "http://" + forward(t, socket)
 	var log bytes.Buffer
 	cmd := exec.Command(program, "--port", socket, "--region", server.Region, "--quiet", "--keep-alive",
 		"posix", "--sidecar", attributes, objects)
@@ -73,7 +75,6 @@ func StartS3(t testing.TB) *S3 {
 		<-ended
 		t.Fatalf("versitygw: %v\n%s", err, &log)
 	}
-	server.Endpoint = "http://" + forward(t, socket)
 	return server
 }
 
