@@ -23,6 +23,7 @@ func (d *decoder) resolvePaths(c *Config, folder string) {
 	d.resolveFile("tls.keyFile", &c.TLS.KeyFile, folder)
 	d.resolve("dataDir", &c.DataDir, folder)
 	d.resolveFile("prompts", &c.Prompts, folder)
+	d.resolveObjects(&c.Objects, folder)
 	d.resolveProgram("engine.path", &c.Engine.Path, folder)
 	d.resolveProgram("engine.python", &c.Engine.Python, folder)
 	for _, name := range slices.Sorted(maps.Keys(c.Providers)) {
