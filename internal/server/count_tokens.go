@@ -23,14 +23,14 @@ func (s *Server) countTokens(x *exchange, req *bedrock.CountTokensRequest) error
 
 func (s *Server) countInput(x *exchange, to *pipeline.Route, req *bedrock.CountTokensRequest) (int32, error) {
 	if native := req.Input.InvokeModel; native != nil {
-		inference, err := s.prepareNative(to, native.Body, false)
+		inference, err := s.prepareNative(x.ctx, to, native.Body, false)
 		if err != nil {
 			return 0, err
 		}
 		return inference.CountTokens(x.ctx, inference.request)
 	}
 	converse := req.Input.Converse
-	inference, err := s.prepare(&bedrock.ConverseRequest{
+	inference, err := s.prepare(x.ctx, &bedrock.ConverseRequest{
 		ModelId: req.ModelId, Messages: converse.Messages, System: converse.System,
 		ToolConfig: converse.ToolConfig, AdditionalModelRequestFields: converse.AdditionalModelRequestFields,
 	}, false)

@@ -29,8 +29,9 @@ func (s *Server) routeNative(modelID string, guardrail, metadata *string) (*pipe
 	return s.Pipeline.Route(modelID)
 }
 
-// prepareNative understands the body of a native request and holds it to the rules.
-func (s *Server) prepareNative(to *pipeline.Route, body []byte, streamed bool) (*nativeInference, error) {
+// prepareNative understands the body of a native request, holds it to the rules, and
+// fetches what it names by s3Location.
+func (s *Server) prepareNative(ctx context.Context, to *pipeline.Route, body []byte, streamed bool) (*nativeInference, error) {
 	native := s.format(to)
 	switch {
 	case native == nil && streamed && !to.Model.Streaming:
@@ -42,10 +43,11 @@ func (s *Server) prepareNative(to *pipeline.Route, body []byte, streamed bool) (
 	if err != nil {
 		return nil, err
 	}
-	if err := rules(to, streamed).CheckNative(request.Conversation); err != nil {
+	conversation, err := settle(ctx, to, request.Conversation, rules(to, streamed).CheckNative)
+	if err != nil {
 		return nil, err
 	}
-	return &nativeInference{inference{Route: to, request: request.Conversation}, request.Renderer}, nil
+	return &nativeInference{inference{Route: to, request: conversation}, request.Renderer}, nil
 }
 
 // withInputTokens puts the count of input tokens ahead of the events, as a
