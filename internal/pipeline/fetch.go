@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/saprolite/saprolite/internal/bedrock"
 )
@@ -30,6 +31,21 @@ func (r *Route) Fetch(ctx context.Context, req *bedrock.ConverseRequest) (*bedro
 		return req, nil
 	}
 	return &placed, nil
+}
+
+// FetchText gives the text of an object, in UTF-8; at is the place of its source in
+// the request. The error carries a bedrock.Exception.
+func (r *Route) FetchText(ctx context.Context, location *bedrock.S3Location, at string) (string, error) {
+	if r.objects == nil {
+		return "", invalid("This model doesn't support the s3Uri field. Remove s3Uri and try again.")
+	}
+	var text []byte
+	uri := value(location.Uri)
+	err := r.objects.fetch(ctx, []*wanted{{textMedium, at, uri, []func([]byte){func(content []byte) { text = content }}}})
+	if err == nil && (len(text) == 0 || !utf8.Valid(text)) {
+		err = invalid("The object at the S3 URI %s holds no text. Provide one with text in UTF-8 and try again.", uri)
+	}
+	return string(text), err
 }
 
 // placing copies what of a request holds an s3Location, and notes what is wanted.

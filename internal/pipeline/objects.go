@@ -40,6 +40,8 @@ var (
 	documentMedium = medium{"document", document.MaxSize, "4.5 MB"}
 	videoMedium    = medium{"video", 1 << 30, "1 GB"}
 	audioMedium    = medium{"audio", 1 << 30, "1 GB"}
+	// Text may be as long as a body of InvokeModel.
+	textMedium = medium{"text", 25_000_000, "25 MB"}
 )
 
 // Objects fetches the objects that requests name by s3Location. It is safe for

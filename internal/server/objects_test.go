@@ -46,7 +46,7 @@ func media(t *testing.T) map[string][]byte {
 }
 
 // withObjects puts a server in front of a provider, over the objects of media.
-func withObjects(t *testing.T, from provider.Provider) string {
+func withObjects(t *testing.T, from provider.Provider, mappings ...catalog.Mapping) string {
 	t.Helper()
 	store := folder.New(t.TempDir())
 	for key, content := range media(t) {
@@ -55,7 +55,8 @@ func withObjects(t *testing.T, from provider.Provider) string {
 			t.Fatal(err)
 		}
 	}
-	o := options(newCatalog(t, catalog.Mapping{ID: "*", Provider: "test"}, catalog.Mapping{ID: "acme.chat", Provider: "test"}), from)
+	mappings = append(mappings, catalog.Mapping{ID: "*", Provider: "test"}, catalog.Mapping{ID: "acme.chat", Provider: "test"})
+	o := options(newCatalog(t, mappings...), from)
 	o.Pipeline.Objects = pipeline.NewObjects(store, 1<<20, "media")
 	return serve(t, server.New(o)).URL + "/model/"
 }
@@ -164,5 +165,32 @@ func TestObjectsRefused(t *testing.T) {
 	}
 	if from.asked != nil {
 		t.Errorf("the model was asked %+v", from.asked)
+	}
+}
+
+// Nova's vectors are of a text by value, or in S3.
+func TestObjectsEmbedded(t *testing.T) {
+	const nova = "amazon.nova-2-multimodal-embeddings-v1:0"
+	from := new(vectors)
+	models, client := withObjects(t, from, catalog.Mapping{ID: nova, Provider: "test"}), newClient(t, http1)
+	for key, test := range map[string]struct {
+		status int
+		want   string
+	}{
+		"film.mp4":    {200, "a film"},
+		"a/pixel.png": {400, "The object at the S3 URI s3://media/a/pixel.png holds no text. Provide one with text in UTF-8 and try again."},
+		"none":        {400, "The S3 URI s3://media/none at singleEmbeddingParams.text.source.s3Location refers to an object that doesn't exist. Check the URI and try again."},
+	} {
+		from.embedded = provider.EmbedCall{}
+		got := post(t, client, models+nova+"/invoke", `{"taskType":"SINGLE_EMBEDDING","singleEmbeddingParams":{"embeddingPurpose":"GENERIC_INDEX",`+
+			`"text":{"truncationMode":"END","source":{"s3Location":{"uri":"s3://media/`+key+`"}}}}}`)
+		switch texts := from.embedded.Texts; {
+		case got.status != test.status:
+			t.Errorf("%s: %d %s", key, got.status, got.body)
+		case got.status == 200 && (len(texts) != 1 || texts[0] != test.want):
+			t.Errorf("%s: the texts are %q", key, texts)
+		case got.status != 200 && (messageOf(t, got) != test.want || texts != nil):
+			t.Errorf("%s: %s, the texts are %q", key, got.body, texts)
+		}
 	}
 }

@@ -136,7 +136,7 @@ func toolResultViolation(result *bedrock.ToolResultBlock) (text, within string) 
 		if part.Text == nil && part.Json == nil && part.Image == nil {
 			return extraneous("toolResult"), ""
 		}
-		if text, within := locationViolation(locationOf(&bedrock.ContentBlock{Image: part.Image})); text != "" {
+		if text, within := locationViolation(&bedrock.ContentBlock{Image: part.Image}); text != "" {
 			return text, fmt.Sprintf("/toolResult/content/%d/image%s", k, within)
 		}
 	}
@@ -164,7 +164,7 @@ func mediaViolation(block *bedrock.ContentBlock) (text, within string) {
 	case !source:
 		return missing("source"), name
 	}
-	text, within = locationViolation(locationOf(block))
+	text, within = locationViolation(block)
 	return text, name + within
 }
 

@@ -1,46 +1,17 @@
 package nova
 
 import (
-	"fmt"
-	"regexp"
-
 	"github.com/saprolite/saprolite/internal/bedrock"
+	"github.com/saprolite/saprolite/internal/format/schema"
 )
 
-// The patterns of S3Location in the model of the API.
-const (
-	uriPattern   = `s3://[a-z0-9][\.\-a-z0-9]{1,61}[a-z0-9](/.*)?`
-	ownerPattern = `[0-9]{12}`
-)
-
-var (
-	uriForm   = regexp.MustCompile(`^(?s:` + uriPattern + `)$`)
-	ownerForm = regexp.MustCompile(`^` + ownerPattern + `$`)
-)
-
-// maxURI is the length of a URI in characters.
-const maxURI = 1024
-
-// locationViolation says what is wrong with the place in S3 of a medium, and where
-// in the medium; an empty text is nothing.
-func locationViolation(location *bedrock.S3Location) (text, within string) {
-	const at = "/source/s3Location"
-	switch {
-	case location == nil:
-		return "", ""
-	case location.Uri == nil:
-		return missing("uri"), at
-	case len(*location.Uri) > maxURI:
-		return fmt.Sprintf("expected maxLength: %d, actual: %d", maxURI, len(*location.Uri)), at + "/uri"
-	case !uriForm.MatchString(*location.Uri):
-		return fmt.Sprintf("string [%s] does not match pattern %s", *location.Uri, uriPattern), at + "/uri"
-	case location.BucketOwner != nil && !ownerForm.MatchString(*location.BucketOwner):
-		return fmt.Sprintf("string [%s] does not match pattern %s", *location.BucketOwner, ownerPattern), at + "/bucketOwner"
-	}
-	return "", ""
+// locationViolation says what is wrong with the place in S3 of the medium that a
+// block is, and where in the medium; an empty text is nothing.
+func locationViolation(block *bedrock.ContentBlock) (text, within string) {
+	text, within = schema.Location(locationOf(block))
+	return text, "/source/s3Location" + within
 }
 
-// locationOf is the place in S3 of the medium that a block is, or nil.
 func locationOf(block *bedrock.ContentBlock) *bedrock.S3Location {
 	switch {
 	case block.Image != nil && block.Image.Source != nil:
