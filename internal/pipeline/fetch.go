@@ -16,7 +16,7 @@ func (r *Route) Fetch(ctx context.Context, req *bedrock.ConverseRequest) (*bedro
 	if r.objects == nil || r.own().S3Locations {
 		return req, nil
 	}
-	p := &placing{blind: !r.Model.S3Locations}
+	p := &placing{blind: !r.Model.S3Locations, named: map[[2]string]*wanted{}}
 	placed := *req
 	placed.Messages = slices.Clone(req.Messages)
 	for i := range placed.Messages {
@@ -57,6 +57,8 @@ type placing struct {
 	// left says that something was left out.
 	left bool
 	all  []*wanted
+	// named are the same, by medium and URI.
+	named map[[2]string]*wanted
 }
 
 func (p *placing) message(m *bedrock.Message, at string) {
@@ -137,11 +139,11 @@ func (p *placing) audio(block **bedrock.AudioBlock, at string) {
 // a conversation do, is fetched once.
 func (p *placing) want(kind medium, location *bedrock.S3Location, at string, set func([]byte)) {
 	uri := value(location.Uri)
-	for _, w := range p.all {
-		if w.name == kind.name && w.uri == uri {
-			w.set = append(w.set, set)
-			return
-		}
+	object := [2]string{kind.name, uri}
+	if w := p.named[object]; w != nil {
+		w.set = append(w.set, set)
+		return
 	}
-	p.all = append(p.all, &wanted{kind, fmt.Sprintf("%s.%s.source", at, kind.name), uri, []func([]byte){set}})
+	w := &wanted{kind, fmt.Sprintf("%s.%s.source", at, kind.name), uri, []func([]byte){set}}
+	p.all, p.named[object] = append(p.all, w), w
 }

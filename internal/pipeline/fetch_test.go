@@ -175,6 +175,10 @@ func TestFetchRefuses(t *testing.T) {
 		_, err := to.Fetch(t.Context(), asked(test.content...))
 		checkException(t, name, err, test.want)
 	}
+	many := fetchRoute(t, novaPro, new(noted), pipeline.NewObjects(store, mib))
+	_, err := many.Fetch(t.Context(), images(101))
+	checkException(t, "too many", err, &bedrock.ValidationException{
+		Message: "The request refers to 101 objects by s3Location, and 100 are the most. Remove some and retry your request."})
 	// One object that is there twice counts once.
 	to := fetchRoute(t, novaPro, new(noted), pipeline.NewObjects(store, mib))
 	if _, err := to.Fetch(t.Context(), asked(bedrock.ContentBlock{Image: imageAt("half")}, bedrock.ContentBlock{Image: imageAt("half")})); err != nil {

@@ -17,6 +17,9 @@ import (
 )
 
 const (
+	// maxObjects is how many objects a request may name. Of the service's models none
+	// takes as many.
+	maxObjects = 100
 	// atOnce is how many objects one request fetches at the same time, and allAtOnce
 	// how many all requests together.
 	atOnce, allAtOnce = 8, 64
@@ -73,6 +76,9 @@ type wanted struct {
 // fetch fetches all that a request names. The error is that of the first of them
 // that failed, and carries a bedrock.Exception.
 func (o *Objects) fetch(ctx context.Context, all []*wanted) error {
+	if len(all) > maxObjects {
+		return invalid("The request refers to %d objects by s3Location, and %d are the most. Remove some and retry your request.", len(all), maxObjects)
+	}
 	ctx, cancel := context.WithTimeout(ctx, fetchTime)
 	defer cancel()
 	var left atomic.Int64

@@ -58,6 +58,7 @@ func StartS3(t testing.TB) *S3 {
 		"posix", "--sidecar", attributes, objects)
 	cmd.Env = append(os.Environ(), "ROOT_ACCESS_KEY_ID="+server.AccessKeyID, "ROOT_SECRET_ACCESS_KEY="+server.SecretAccessKey)
 	cmd.Stdout, cmd.Stderr = &log, &log
+	tie(cmd)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
