@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what the tests with the AWS SDKs for JavaScript, Python and Java and with
-# the frameworks need, each inside its folder. What is installed and up to date stays
-# as it is.
+# the frameworks need, each inside its folder, and the servers that tests start. What
+# is installed and up to date stays as it is.
 set -eu
 cd "$(dirname "$0")"
 
@@ -29,4 +29,13 @@ elif ! cmp -s sdk-java/pom.xml sdk-java/.m2/.installed; then
 	mvn --batch-mode --quiet --no-transfer-progress --file sdk-java -Dmaven.repo.local="$PWD/sdk-java/.m2" \
 		-Dtest=none -Dsurefire.failIfNoSpecifiedTests=false test
 	cp sdk-java/pom.xml sdk-java/.m2/.installed
+fi
+
+# The servers are Go programs, each a line.
+if ! cmp -s programs.txt .bin/.installed; then
+	mkdir -p .bin
+	while read -r program; do
+		GOBIN="$PWD/.bin" go install "$program" < /dev/null
+	done < programs.txt
+	cp programs.txt .bin/.installed
 fi

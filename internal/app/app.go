@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"log/slog"
 	"slices"
 	"time"
@@ -48,6 +49,7 @@ type App struct {
 
 	engine    *engine.Pool
 	providers *providers
+	objects   io.Closer
 	server    *server.Server
 	callers   *callers
 	// state is nil when nothing has to be remembered.
@@ -72,6 +74,10 @@ func New(o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
+	objects, objectsCloser, err := newObjects(o.Config, o.DataDir)
+	if err != nil {
+		return nil, err
+	}
 	pool, err := newEngine(o, log)
 	if err != nil {
 		return nil, err
@@ -84,9 +90,16 @@ func New(o Options) (*App, error) {
 	if err != nil {
 		return nil, errors.Join(err, pool.Stop(context.Background()), providers.close())
 	}
-	a := &App{state: state, callers: people, Catalog: models, config: o.Config, log: log, certificates: certificates, engine: pool, providers: providers}
+	a := &App{
+		Catalog: models, config: o.Config, log: log, certificates: certificates,
+		engine: pool, providers: providers, objects: objectsCloser, callers: people, state: state,
+	}
 	a.server = server.New(server.Options{
-		Pipeline:       &pipeline.Pipeline{Catalog: models, Providers: providers.byName, Documents: document.NewExtractor(document.DefaultLimits())},
+		Pipeline: &pipeline.Pipeline{
+			Catalog: models, Providers: providers.byName,
+			Documents: document.NewExtractor(document.DefaultLimits()),
+			Objects:   pipeline.NewObjects(objects, int64(o.Config.Limits.MaxFetched), o.Config.Objects.Buckets...),
+		},
 		Prompts:        library,
 		Formats:        all.Formats(),
 		Embeddings:     all.Embeddings(),
@@ -180,7 +193,7 @@ func (a *App) fetch(ctx context.Context, models []engine.Model) error {
 func (a *App) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	err := errors.Join(a.engine.Stop(ctx), a.providers.close())
+	err := errors.Join(a.engine.Stop(ctx), a.providers.close(), a.objects.Close())
 	if a.state != nil {
 		err = errors.Join(err, a.state.Close())
 	}

@@ -66,7 +66,13 @@ type running struct {
 // the latest.
 func serve(t *testing.T, c *config.Config, addresses ...string) *running {
 	t.Helper()
-	program, err := app.New(app.Options{Config: c, DataDir: t.TempDir()})
+	return serveIn(t, t.TempDir(), c, addresses...)
+}
+
+// serveIn is serve with a data folder.
+func serveIn(t *testing.T, dataDir string, c *config.Config, addresses ...string) *running {
+	t.Helper()
+	program, err := app.New(app.Options{Config: c, DataDir: dataDir})
 	if err != nil {
 		t.Fatal(err)
 	}

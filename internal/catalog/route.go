@@ -202,7 +202,7 @@ func custom() Model {
 	}
 	return Model{
 		Vendor: "Custom", Family: familyChat, Converse: true, Abilities: everything,
-		Streaming: true, SystemPrompts: true, CountTokens: true, ToolStreaming: true, SystemTurns: true,
+		Streaming: true, SystemPrompts: true, CountTokens: true, ToolStreaming: true, SystemTurns: true, S3Locations: true,
 		Usage:           UsageStyle{ServerTools: true, Cache: CacheWhenUsed, Native: CacheWhenUsed},
 		InputModalities: []bedrock.ModelModality{text}, OutputModalities: []bedrock.ModelModality{text},
 		OnDemand: true,

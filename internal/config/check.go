@@ -23,6 +23,7 @@ func (d *decoder) check(c *Config) {
 	}
 	for key, zero := range map[string]bool{
 		"limits.maxBody":        c.Limits.MaxBody == 0,
+		"limits.maxFetched":     c.Limits.MaxFetched == 0,
 		"limits.requestTimeout": c.Limits.RequestTimeout == 0,
 		"engine.startTimeout":   c.Engine.StartTimeout == 0,
 	} {
@@ -36,6 +37,7 @@ func (d *decoder) check(c *Config) {
 	d.checkCycles(c.Providers)
 	d.checkState(c.State)
 	d.checkCallers(c)
+	d.checkObjects(c.Objects)
 	d.checkModels(c)
 }
 
@@ -108,10 +110,10 @@ func (d *decoder) checkURL(key, address string) {
 }
 
 // checkEndpoint is checkURL for the address of an AWS service.
-func (d *decoder) checkEndpoint(key, address string) {
+func (d *decoder) checkEndpoint(key, address, example string) {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil {
-		d.fail(key, fmt.Sprintf("%q is no address of the service", address), "write it as https://bedrock-runtime.us-east-1.amazonaws.com")
+		d.fail(key, fmt.Sprintf("%q is no address of the service", address), "write it as "+example)
 	}
 }
 

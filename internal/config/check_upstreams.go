@@ -27,7 +27,7 @@ func (d *decoder) checkBedrock(key string, b *Bedrock) {
 		d.checkRegion(key+".region", b.Region)
 	}
 	if b.Endpoint != "" {
-		d.checkEndpoint(key+".endpoint", b.Endpoint)
+		d.checkEndpoint(key+".endpoint", b.Endpoint, "https://bedrock-runtime.us-east-1.amazonaws.com")
 	}
 	if (b.AccessKeyID == "") != (b.SecretAccessKey == "") {
 		d.fail(key, "an access key needs its secret, and a secret its access key", "give both accessKeyId and secretAccessKeyEnv")

@@ -51,6 +51,8 @@ type Config struct {
 	// Prompts is the file of the prompts that a conversation may name instead of
 	// a model; empty for none.
 	Prompts string `yaml:"prompts"`
+	// Objects says where the objects lie that requests name by s3Location.
+	Objects Objects `yaml:"objects"`
 	// Log says what is told about the server's work.
 	Log Log `yaml:"log"`
 	// Limits bound what a request may take.
@@ -310,6 +312,9 @@ func (LogFormat) values() []string { return []string{"text", "json"} }
 type Limits struct {
 	// MaxBody is the size of the largest request body.
 	MaxBody Size `yaml:"maxBody"`
+	// MaxFetched is the size of all objects together that a request may name by
+	// s3Location.
+	MaxFetched Size `yaml:"maxFetched"`
 	// RequestTimeout bounds a request from its first byte to the last of its
 	// answer.
 	RequestTimeout time.Duration `yaml:"requestTimeout"`

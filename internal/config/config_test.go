@@ -94,8 +94,11 @@ models:
     abilities: []
     tiers: {flex: {provider: remote}, priority: }
     latency: {}
+objects:
+  s3: {endpoint: "http://s3:9000", region: eu-central-1, pathStyle: true, accessKeyId: minio, secretAccessKeyFile: key}
+  buckets: media
 log: {level: debug, format: json}
-limits: {maxBody: 64MB, requestTimeout: 10m, drainTimeout: 0s}
+limits: {maxBody: 64MB, maxFetched: 1GB, requestTimeout: 10m, drainTimeout: 0s}
 `
 
 // whole is what wholeFile in the folder says.
@@ -128,8 +131,15 @@ func whole(folder string) *Config {
 			{ID: "anthropic.*", Provider: "vllm", Upstream: "qwen", Abilities: []Ability{"tools", "images"}, ContextWindow: 32768},
 			{ID: "acme.chat", Provider: "small", BaseModel: "amazon.nova-lite-v1:0", Name: "Acme", Vendor: "Acme Inc", Family: "mistral", MaxOutput: 512, Abilities: []Ability{}, Tiers: map[Tier]Lane{"flex": {Provider: "remote"}, "priority": {}}, Latency: map[Latency]Lane{}},
 		},
+		Objects: Objects{
+			S3: &S3{
+				Endpoint: "http://s3:9000", Region: "eu-central-1", PathStyle: true, AccessKeyID: "minio",
+				SecretAccessKey: "sk-file", SecretAccessKeyFile: filepath.Join(folder, "key"),
+			},
+			Buckets: []string{"media"},
+		},
 		Log:    Log{Level: "debug", Format: "json"},
-		Limits: Limits{MaxBody: 64_000_000, RequestTimeout: 10 * time.Minute},
+		Limits: Limits{MaxBody: 64_000_000, MaxFetched: 1e9, RequestTimeout: 10 * time.Minute},
 	}
 }
 

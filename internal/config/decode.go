@@ -46,6 +46,9 @@ func (d *decoder) decode(n *yaml.Node, v reflect.Value, key string) {
 		return
 	}
 	switch v.Kind() {
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		d.decode(n, v.Elem(), key)
 	case reflect.Struct:
 		d.structure(n, v, key)
 	case reflect.Map:

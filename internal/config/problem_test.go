@@ -37,7 +37,7 @@ func formMistakes() []mistake {
 		{"size unit", "engine: {memory: 5MM}", "FILE:1: engine.memory: 5MM is no size; MM is no unit; take kB, MB, GB, KiB, MiB or GiB"},
 		{"empty entry", "listen:\n-\n", "FILE:2: listen[0]: the entry is empty; write a value after the -, or delete it"},
 
-		{"nothing in a list", "a: &a\nmodels: [{id: x, provider: local, abilities: [*a]}]", "FILE:1: a: there is no such key; take auth, dataDir, engine, identityProviders, limits, listen, log, models, principals, prompts, providers, proxies, regions, sealKeys, state, strict or tls\nFILE:2: models[0].abilities[0]: the entry is empty; write a value after the -, or delete it"},
+		{"nothing in a list", "a: &a\nmodels: [{id: x, provider: local, abilities: [*a]}]", "FILE:1: a: there is no such key; take auth, dataDir, engine, identityProviders, limits, listen, log, models, objects, principals, prompts, providers, proxies, regions, sealKeys, state, strict or tls\nFILE:2: models[0].abilities[0]: the entry is empty; write a value after the -, or delete it"},
 		{"tab", "log:\n\tlevel: info", "FILE:2: this is no YAML: found character that cannot start any token; check the indentation, quotes and brackets near here"},
 		{"bracket", "a: [1", "FILE:2: this is no YAML: did not find expected ',' or ']'; check the indentation, quotes and brackets near here"},
 		{"two documents", "auth: none\n---\nauth: none", "FILE:2: a second document starts here; delete the line ---, or what follows it"},
@@ -53,6 +53,13 @@ func meaningMistakes() []mistake {
 		{"no address", "listen: []", "FILE:1: listen: there is no address to serve on; write 127.0.0.1:8484, or delete the line"},
 		{"half a certificate", "tls:\n  certFile: saprolite.yaml", "FILE:1: tls: a certificate needs its key, and a key its certificate; give both certFile and keyFile"},
 		{"region", "regions: [US East]", `FILE:1: regions[0]: "US East" is no name of a region; write it as us-east-1`},
+		{"objects in two places", "objects:\n  folder: x\n  s3: {region: eu-central-1}", "FILE:1: objects: objects lie in a folder or in S3; delete one of folder and s3"},
+		{"half a key of S3", "objects: {s3: {accessKeyId: a}}", "FILE:1: objects.s3: an access key needs its secret, and a secret its access key; give both accessKeyId and secretAccessKeyEnv"},
+		{"region of S3", "objects: {s3: {region: US East}}", `FILE:1: objects.s3.region: "US East" is no name of a region; write it as us-east-1`},
+		{"endpoint of S3", "objects: {s3: {endpoint: 'localhost:9000'}}", `FILE:1: objects.s3.endpoint: "localhost:9000" is no address of the service; write it as http://localhost:9000`},
+		{"bucket", "objects: {buckets: ['s3://media']}", `FILE:1: objects.buckets[0]: "s3://media" is no name of a bucket; write it as in s3://name/key, without s3://`},
+		{"key of S3", "objects: {s3: {pathstyle: true}}", "FILE:1: objects.s3.pathstyle: there is no such key; did you mean pathStyle?"},
+		{"no media", "limits: {maxFetched: 0}", "FILE:1: limits.maxFetched: it must be more than 0; delete the line for the default"},
 		{"no time", "limits: {requestTimeout: 0s}", "FILE:1: limits.requestTimeout: it must be more than 0; delete the line for the default"},
 
 		{"provider without type", "providers:\n  x:\n    url: http://x", `FILE:2: providers.x: the type is missing; add "type: " and llamacpp, openai, anthropic, bedrock, failover, weighted or script`},

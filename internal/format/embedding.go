@@ -1,6 +1,9 @@
 package format
 
-import "github.com/saprolite/saprolite/internal/provider"
+import (
+	"github.com/saprolite/saprolite/internal/bedrock"
+	"github.com/saprolite/saprolite/internal/provider"
+)
 
 // Embedding is the native bodies of one family of models that turn texts into
 // vectors. It holds no state. A modelID is as for Format.
@@ -22,6 +25,8 @@ type EmbeddingRequest struct {
 	Texts     []string
 	MaxTokens int
 	Truncate  provider.Truncation
+	// Source, when not nil, is where the one text lies. Texts is empty then.
+	Source *bedrock.S3Location
 	// Render writes the answer as compact JSON, keys in the order of the family:
 	// the vectors, one for each text, in the dimensions and types that were asked
 	// for. See package vector.

@@ -176,8 +176,7 @@ func (w *rewriting) readDocument(block *bedrock.DocumentBlock, at string) (*docu
 		}
 		return text, nil
 	case from.S3Location != nil:
-		return nil, &bedrock.ValidationException{Message: fmt.Sprintf("The s3Location at %s.document.source can't be read: this server has no object store. "+
-			"Send the document in the bytes field and try again.", at)}
+		return nil, &bedrock.ValidationException{Message: "This model doesn't support the s3Uri field. Remove s3Uri and try again."}
 	}
 	format := block.Format
 	if format == "" {

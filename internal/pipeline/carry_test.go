@@ -193,7 +193,7 @@ func TestCarryRefuses(t *testing.T) {
 		"a large document": {paper("txt", bedrock.DocumentSource{Bytes: make([]byte, document.MaxSize+1)}),
 			"The maximum document size is 4.5 MB. Reduce the size of your document and retry your request."},
 		"a document in S3": {paper("txt", bedrock.DocumentSource{S3Location: &bedrock.S3Location{Uri: new("s3://a/b")}}),
-			"The s3Location at messages.0.content.1.document.source can't be read: this server has no object store. Send the document in the bytes field and try again."},
+			"This model doesn't support the s3Uri field. Remove s3Uri and try again."},
 	} {
 		p := &counting{}
 		to := documentRoute(t, p)

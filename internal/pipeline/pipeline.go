@@ -25,6 +25,9 @@ type Pipeline struct {
 	// Documents reads the documents for the providers that do not. Without it
 	// those providers get none.
 	Documents *document.Extractor
+	// Objects fetches what requests name by s3Location, for the providers that do
+	// not. Without it those providers get none.
+	Objects *Objects
 }
 
 // Route is where the inferences of one request go.
@@ -34,6 +37,7 @@ type Route struct {
 	Service   catalog.Service
 	provider  provider.Provider
 	documents *document.Extractor
+	objects   *Objects
 	// mu guards what was last carried, and of which request.
 	mu      sync.Mutex
 	of      *bedrock.ConverseRequest
@@ -54,14 +58,16 @@ func (p *Pipeline) Route(modelID string, want catalog.Service) (*Route, error) {
 	if !ok {
 		return nil, fmt.Errorf("the catalogue names a provider that does not exist: %q", target.Provider)
 	}
-	return &Route{Target: target, Service: want, provider: to, documents: p.Documents}, nil
+	return &Route{Target: target, Service: want, provider: to, documents: p.Documents, objects: p.Objects}, nil
 }
 
-// Abilities is what the provider carries for the model, and documents: their text
-// is carried where they are not.
+// Abilities is what the provider carries for the model, and documents and what lies
+// in S3: the text of the ones and the bytes of the others are carried where they are
+// not.
 func (r *Route) Abilities() provider.Abilities {
 	abilities := r.own()
 	abilities.Documents = abilities.Documents || r.documents != nil
+	abilities.S3Locations = abilities.S3Locations || r.objects != nil
 	return abilities
 }
 

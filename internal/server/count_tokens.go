@@ -23,7 +23,7 @@ func (s *Server) countTokens(x *exchange, req *bedrock.CountTokensRequest) error
 
 func (s *Server) countInput(x *exchange, to *pipeline.Route, req *bedrock.CountTokensRequest) (int32, error) {
 	if native := req.Input.InvokeModel; native != nil {
-		inference, err := s.prepareNative(to, native.Body, false)
+		inference, err := s.prepareNative(x.ctx, to, native.Body, false)
 		if err != nil {
 			return 0, err
 		}

@@ -36,7 +36,6 @@ var refusals = map[string]*regexp.Regexp{
 	documents:   regexp.MustCompile(`^This model doesn't support the document content block`),
 	video:       regexp.MustCompile(`^This model doesn't support the video content block`),
 	citations:   regexp.MustCompile(`^This model doesn't support the citationsContent content block`),
-	s3Locations: regexp.MustCompile(`can't be read: this server has no object store\.|^This model doesn't support the s3Uri field\.`),
 	systemTools: regexp.MustCompile(`^This model doesn't support the systemTool field\.`),
 	promptCache: regexp.MustCompile(`^You invoked an unsupported model or your request did not allow prompt caching\.`),
 	guardrails:  regexp.MustCompile(`^The provided guardrail identifier is invalid\.$`),
@@ -45,7 +44,7 @@ var refusals = map[string]*regexp.Regexp{
 
 // beyond are the features that wait for more than a provider, in the order in
 // which a request counts under one.
-var beyond = []string{guardrails, completions, systemTools, citations, s3Locations}
+var beyond = []string{guardrails, completions, systemTools, citations}
 
 // verdict is what became of a recorded request.
 type verdict struct {

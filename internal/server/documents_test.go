@@ -44,17 +44,20 @@ func clerkRead(call provider.Call) string {
 	return all.String()
 }
 
+// readPaper gives a document of the tests of package document.
+func readPaper(t testing.TB, name string) []byte {
+	t.Helper()
+	content, err := os.ReadFile("../document/testdata/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
+}
+
 // TestDocuments carries a document by every operation to a model that reads text,
 // and the citations of its answer back.
 func TestDocuments(t *testing.T) {
-	doc, err := os.ReadFile("../document/testdata/leave.doc")
-	if err != nil {
-		t.Fatal(err)
-	}
-	pdf, err := os.ReadFile("../document/testdata/leave.pdf")
-	if err != nil {
-		t.Fatal(err)
-	}
+	doc, pdf := readPaper(t, "leave.doc"), readPaper(t, "leave.pdf")
 	model := serve(t, server.New(options(newCatalog(t, catalog.Mapping{ID: "*", Provider: "test"}), clerk{}))).URL + "/model/" + claude
 	converse := fmt.Sprintf(`{"messages":[{"role":"user","content":[{"text":"How many days?"},{"document":{"format":"doc","name":"leave","source":{"bytes":%q},"citations":{"enabled":true}}}]}]}`,
 		base64.StdEncoding.EncodeToString(doc))

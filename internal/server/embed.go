@@ -16,6 +16,13 @@ func (s *Server) embed(x *exchange, to *pipeline.Route, native format.Embedding,
 	if err != nil {
 		return err
 	}
+	if request.Source != nil {
+		text, err := to.FetchText(x.ctx, request.Source, "singleEmbeddingParams.text.source")
+		if err != nil {
+			return err
+		}
+		request.Texts = []string{text}
+	}
 	call := provider.EmbedCall{Texts: request.Texts, MaxTokens: int(to.Model.ContextWindow), Truncate: request.Truncate}
 	if asked := request.MaxTokens; asked > 0 {
 		call.MaxTokens = min(asked, cmp.Or(call.MaxTokens, asked))

@@ -20,7 +20,6 @@ const (
 	documents   = "documents"
 	video       = "video"
 	citations   = "citations"
-	s3Locations = "s3Location"
 	promptCache = "prompt caching"
 	guardrails  = "guardrails"
 	reasoning   = "reasoning"
@@ -60,7 +59,7 @@ var byMember = map[string]string{
 	"systemTool":   systemTools,
 	"outputConfig": structured, "output_format": structured, "response_format": structured,
 	"image": images, "image_url": images, "document": documents, "video": video,
-	"s3Location": s3Locations, "cachePoint": promptCache, "cache_control": promptCache,
+	"cachePoint": promptCache, "cache_control": promptCache,
 	"guardrailConfig": guardrails, "guardContent": guardrails,
 	"thinking": reasoning, "reasoning_config": reasoning, "reasoningContent": reasoning,
 	"reasoning_effort": reasoning, "reasoningConfig": reasoning,

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -25,7 +26,8 @@ type inference struct {
 	timing pipeline.Timing
 }
 
-// prepare routes a conversation of Converse and holds it to the rules.
+// prepare routes a conversation of Converse, holds it to the rules, and fetches what
+// it names by s3Location.
 func (s *Server) prepare(x *exchange, req *bedrock.ConverseRequest, streamed bool) (*inference, error) {
 	req, err := s.Prompts.Apply(req)
 	if err != nil {
@@ -35,7 +37,7 @@ func (s *Server) prepare(x *exchange, req *bedrock.ConverseRequest, streamed boo
 	if err != nil {
 		return nil, err
 	}
-	if err := rules(to, streamed).Check(req); err != nil {
+	if req, err = settle(x.ctx, to, req, rules(to, streamed).Check); err != nil {
 		return nil, err
 	}
 	fields, err := conversation.ParsePointers(req.AdditionalModelResponseFieldPaths)
@@ -46,6 +48,19 @@ func (s *Server) prepare(x *exchange, req *bedrock.ConverseRequest, streamed boo
 		return nil, err
 	}
 	return &inference{Route: to, request: req, fields: fields}, nil
+}
+
+// settle holds a conversation to the rules, and fetches what it names by s3Location:
+// the bytes are held to the rules too.
+func settle(ctx context.Context, to *pipeline.Route, req *bedrock.ConverseRequest, check func(*bedrock.ConverseRequest) error) (*bedrock.ConverseRequest, error) {
+	if err := check(req); err != nil {
+		return nil, err
+	}
+	fetched, err := to.Fetch(ctx, req)
+	if err != nil || fetched == req {
+		return req, err
+	}
+	return fetched, check(fetched)
 }
 
 func rules(to *pipeline.Route, streamed bool) conversation.Rules {

@@ -23,7 +23,7 @@ func (s *Server) invokeModel(x *exchange, req *bedrock.InvokeModelRequest) error
 	if native := s.Images[to.Model.Family]; native != nil {
 		return s.generateImages(x, to, native, req)
 	}
-	inference, err := s.prepareNative(to, req.Body, false)
+	inference, err := s.prepareNative(x.ctx, to, req.Body, false)
 	if err != nil {
 		return err
 	}

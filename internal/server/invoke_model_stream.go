@@ -11,7 +11,7 @@ func (s *Server) invokeModelWithResponseStream(x *exchange, req *bedrock.InvokeM
 	if err != nil {
 		return err
 	}
-	inference, err := s.prepareNative(to, req.Body, true)
+	inference, err := s.prepareNative(x.ctx, to, req.Body, true)
 	if err != nil {
 		return err
 	}

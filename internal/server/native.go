@@ -30,8 +30,9 @@ func (s *Server) routeNative(modelID string, want catalog.Service, guardrail, me
 	return s.Pipeline.Route(modelID, want)
 }
 
-// prepareNative understands the body of a native request and holds it to the rules.
-func (s *Server) prepareNative(to *pipeline.Route, body []byte, streamed bool) (*nativeInference, error) {
+// prepareNative understands the body of a native request, holds it to the rules, and
+// fetches what it names by s3Location.
+func (s *Server) prepareNative(ctx context.Context, to *pipeline.Route, body []byte, streamed bool) (*nativeInference, error) {
 	native := s.format(to)
 	switch {
 	case native == nil && streamed && !to.Model.Streaming:
@@ -44,10 +45,11 @@ func (s *Server) prepareNative(to *pipeline.Route, body []byte, streamed bool) (
 		return nil, err
 	}
 	wanted(request.Conversation, to.Service)
-	if err := rules(to, streamed).CheckNative(request.Conversation); err != nil {
+	conversation, err := settle(ctx, to, request.Conversation, rules(to, streamed).CheckNative)
+	if err != nil {
 		return nil, err
 	}
-	return &nativeInference{inference{Route: to, request: request.Conversation}, request.Renderer}, nil
+	return &nativeInference{inference{Route: to, request: conversation}, request.Renderer}, nil
 }
 
 // withInputTokens puts the count of input tokens ahead of the events, as a

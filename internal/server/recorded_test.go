@@ -1,11 +1,18 @@
 package server_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"image"
+	"image/jpeg"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/saprolite/saprolite/internal/catalog"
+	"github.com/saprolite/saprolite/internal/objectstore"
+	"github.com/saprolite/saprolite/internal/objectstore/folder"
+	"github.com/saprolite/saprolite/internal/pipeline"
 	"github.com/saprolite/saprolite/internal/provider"
 	"github.com/saprolite/saprolite/internal/recorded"
 	"github.com/saprolite/saprolite/internal/server"
@@ -48,7 +55,29 @@ func newHouse(t testing.TB, abilities provider.Abilities) *house {
 	models := newCatalog(t, mappings...)
 	from := &replay{abilities: abilities, models: models}
 	locked := newCatalog(t, catalog.Mapping{ID: claude, Provider: "test"})
-	return &house{from, serve(t, server.New(options(models, from))).URL, serve(t, server.New(options(locked, from))).URL}
+	open := options(models, from)
+	open.Pipeline.Objects = pipeline.NewObjects(recordedObjects(t), 1<<20)
+	return &house{from, serve(t, server.New(open)).URL, serve(t, server.New(options(locked, from))).URL}
+}
+
+// recordedObjects has something of the same kind for each object that a recorded
+// request names.
+func recordedObjects(t testing.TB) objectstore.Store {
+	t.Helper()
+	var picture bytes.Buffer
+	if err := jpeg.Encode(&picture, image.NewGray(image.Rect(0, 0, 1, 1)), nil); err != nil {
+		t.Fatal(err)
+	}
+	store := folder.New(t.TempDir())
+	for key, content := range map[string]string{
+		"kiwi.jpg": picture.String(), "dummy.pdf": string(readPaper(t, "leave.pdf")), "small_video.mp4": "a film",
+	} {
+		name := objectstore.Name{Bucket: "pydantic-ai-test-files", Key: "test-files/" + key}
+		if err := store.Put(t.Context(), name, objectstore.Content{Body: strings.NewReader(content)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return store
 }
 
 func newCatalog(t testing.TB, mappings ...catalog.Mapping) *catalog.Catalog {

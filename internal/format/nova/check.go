@@ -132,9 +132,12 @@ func toolResultViolation(result *bedrock.ToolResultBlock) (text, within string) 
 	case result.Content == nil:
 		return missing("content"), "/toolResult"
 	}
-	for _, part := range result.Content {
+	for k, part := range result.Content {
 		if part.Text == nil && part.Json == nil && part.Image == nil {
 			return extraneous("toolResult"), ""
+		}
+		if text, within := locationViolation(&bedrock.ContentBlock{Image: part.Image}); text != "" {
+			return text, fmt.Sprintf("/toolResult/content/%d/image%s", k, within)
 		}
 	}
 	return "", ""
@@ -161,7 +164,8 @@ func mediaViolation(block *bedrock.ContentBlock) (text, within string) {
 	case !source:
 		return missing("source"), name
 	}
-	return "", ""
+	text, within = locationViolation(block)
+	return text, name + within
 }
 
 func checkTools(config *bedrock.ToolConfiguration) error {

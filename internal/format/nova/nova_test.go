@@ -2,6 +2,7 @@ package nova_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -40,6 +41,11 @@ var suite = formattest.Suite{
 		{"ToolResult", content(`[{"toolResult":{"toolUseId":"b"}}]`), "#/messages/0/content/0/toolResult: required key [content] not found"},
 		{"ResultDocument", content(`[{"toolResult":{"toolUseId":"b","content":[{"document":{"name":"a"}}]}}]`), "#/messages/0/content/0: extraneous key [toolResult] is not permitted"},
 		{"Image", content(`[{"image":{"format":"png"}}]`), "#/messages/0/content/0/image: required key [source] not found"},
+		{"NoURI", content(`[{"image":{"format":"png","source":{"s3Location":{}}}}]`), "#/messages/0/content/0/image/source/s3Location: required key [uri] not found"},
+		{"URI", content(`[{"text":"Hi"},{"video":{"format":"mp4","source":{"s3Location":{"uri":"https://a/b"}}}}]`), `#/messages/0/content/1/video/source/s3Location/uri: string [https://a/b] does not match pattern s3://[a-z0-9][\.\-a-z0-9]{1,61}[a-z0-9](/.*)?`},
+		{"LongURI", content(`[{"image":{"format":"png","source":{"s3Location":{"uri":"s3://bucket/` + strings.Repeat("x", 1024) + `"}}}}]`), "#/messages/0/content/0/image/source/s3Location/uri: expected maxLength: 1024, actual: 1036"},
+		{"Owner", content(`[{"document":{"format":"pdf","name":"a","source":{"s3Location":{"uri":"s3://bucket/b","bucketOwner":"me"}}}}]`), "#/messages/0/content/0/document/source/s3Location/bucketOwner: string [me] does not match pattern [0-9]{12}"},
+		{"ResultURI", content(`[{"toolResult":{"toolUseId":"b","content":[{"text":"a"},{"image":{"format":"png","source":{"s3Location":{"uri":"b"}}}}]}}]`), `#/messages/0/content/0/toolResult/content/1/image/source/s3Location/uri: string [b] does not match pattern s3://[a-z0-9][\.\-a-z0-9]{1,61}[a-z0-9](/.*)?`},
 		{"Role", `{"messages":[{"role":"system","content":[{"text":"Hi"}]}]}`, "#/messages/0/role: system is not a valid enum value"},
 		{"SystemBlock", with(`"system":[{}]`), "#/system/0: required key [text] not found"},
 		{"Tool", with(`"toolConfig":{"tools":[{}]}`), "#/toolConfig/tools/0: required key [toolSpec] not found"},

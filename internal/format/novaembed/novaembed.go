@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/saprolite/saprolite/internal/bedrock"
 	"github.com/saprolite/saprolite/internal/format"
 	"github.com/saprolite/saprolite/internal/format/answer"
 	"github.com/saprolite/saprolite/internal/format/schema"
@@ -40,9 +41,13 @@ type params struct {
 }
 
 type text struct {
-	TruncationMode string         `json:"truncationMode" schema:"required"`
-	Value          *string        `json:"value,omitzero" schema:"minLength=1"`
-	Source         jsontext.Value `json:"source,omitzero"`
+	TruncationMode string  `json:"truncationMode" schema:"required"`
+	Value          *string `json:"value,omitzero" schema:"minLength=1"`
+	Source         *source `json:"source,omitzero"`
+}
+
+type source struct {
+	S3Location *bedrock.S3Location `json:"s3Location" schema:"required"`
 }
 
 var bodies = schema.For[body](schema.Counted)
@@ -79,14 +84,19 @@ func (Embedding) ParseRequest(_ string, data []byte) (*format.EmbeddingRequest, 
 	if native.Params.Dimension != nil {
 		wanted = int(*native.Params.Dimension)
 	}
-	return &format.EmbeddingRequest{
-		Texts:    []string{*native.Params.Text.Value},
+	request := &format.EmbeddingRequest{
 		Truncate: truncations()[native.Params.Text.TruncationMode],
 		Render: func(whole *provider.Embeddings) ([]byte, error) {
 			v := vector.Normalize(vector.Fit(whole.Vectors[0], wanted), tolerance)
 			return answer.Marshal(response{[]embedding{{"TEXT", v}}})
 		},
-	}, nil
+	}
+	if from := native.Params.Text.Source; from != nil {
+		request.Source = from.S3Location
+	} else {
+		request.Texts = []string{*native.Params.Text.Value}
+	}
+	return request, nil
 }
 
 // check holds a body to the values that its members may have.
@@ -110,13 +120,18 @@ func (b *body) check() error {
 		return schema.Unsupported("audio")
 	case p.Text == nil:
 		return schema.Violation("#/singleEmbeddingParams", "required key [text] not found")
-	case p.Text.Source != nil:
-		return schema.Unsupported("source")
-	case p.Text.Value == nil:
+	case p.Text.Source != nil && p.Text.Value != nil:
+		return schema.Violation("#/singleEmbeddingParams/text", "extraneous key [source] is not permitted")
+	case p.Text.Source == nil && p.Text.Value == nil:
 		return schema.Violation("#/singleEmbeddingParams/text", "required key [value] not found")
 	}
 	if _, ok := truncations()[p.Text.TruncationMode]; !ok {
 		return enum("#/singleEmbeddingParams/text/truncationMode", p.Text.TruncationMode)
+	}
+	if p.Text.Source != nil {
+		if text, within := schema.Location(p.Text.Source.S3Location); text != "" {
+			return schema.Violation("#/singleEmbeddingParams/text/source/s3Location"+within, text)
+		}
 	}
 	return nil
 }
