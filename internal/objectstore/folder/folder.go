@@ -18,7 +18,9 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
+	"time"
 
 	"github.com/saprolite/saprolite/internal/objectstore"
 )
@@ -31,13 +33,21 @@ const maxKey = 1024
 
 var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 
+// abandoned is the age of a file that nobody completes any more: its writer was
+// killed.
+const abandoned = 24 * time.Hour
+
 // Store keeps objects below a folder.
-type Store struct{ dir string }
+type Store struct {
+	dir string
+	// tidy clears away what writers before this process have left.
+	tidy sync.Once
+}
 
 var _ objectstore.Store = (*Store)(nil)
 
 // New makes a store on a folder, which need not be there yet.
-func New(dir string) *Store { return &Store{dir} }
+func New(dir string) *Store { return &Store{dir: dir} }
 
 // open opens the folder for one call.
 func (s *Store) open(ctx context.Context) (*os.Root, error) {
@@ -116,7 +126,21 @@ func (s *Store) Put(ctx context.Context, name objectstore.Name, content objectst
 		return failed("put", name, err)
 	}
 	defer root.Close()
+	s.tidy.Do(func() { tidy(root) })
 	return failed("put", name, reason(put(ctx, root, pathOf(name), content.Body)))
+}
+
+// tidy removes abandoned files. What it cannot remove is in nobody's way.
+func tidy(root *os.Root) {
+	left, err := fs.ReadDir(root.FS(), incoming)
+	if err != nil {
+		return
+	}
+	for _, entry := range left {
+		if info, err := entry.Info(); err == nil && time.Since(info.ModTime()) > abandoned {
+			_ = root.Remove(filepath.Join(incoming, entry.Name()))
+		}
+	}
 }
 
 // put writes a file aside and then moves it to its place.

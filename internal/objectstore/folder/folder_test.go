@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -49,6 +50,29 @@ func TestNoFolder(t *testing.T) {
 	}
 	if content, err := os.ReadFile(filepath.Join(dir, "bucket", "key")); string(content) != "x" || err != nil {
 		t.Errorf("%q, %v", content, err)
+	}
+}
+
+// What a writer left that was killed goes some day; what one may be writing stays.
+func TestAbandoned(t *testing.T) {
+	dir := t.TempDir()
+	aside := filepath.Join(dir, ".incoming")
+	if err := os.Mkdir(aside, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, age := range map[string]time.Duration{"old": 25 * time.Hour, "new": 23 * time.Hour} {
+		file, then := filepath.Join(aside, name), time.Now().Add(-age)
+		if err := errors.Join(os.WriteFile(file, nil, 0o600), os.Chtimes(file, then, then)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	err := folder.New(dir).Put(t.Context(), objectstore.Name{Bucket: "bucket", Key: "key"}, objectstore.Content{Body: strings.NewReader("x")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	left, err := os.ReadDir(aside)
+	if err != nil || len(left) != 1 || left[0].Name() != "new" {
+		t.Errorf("%v are left, %v", left, err)
 	}
 }
 
