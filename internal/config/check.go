@@ -34,6 +34,7 @@ func (d *decoder) check(c *Config) {
 		d.checkProvider(name, c.Providers[name], c.Providers)
 	}
 	d.checkCycles(c.Providers)
+	d.checkState(c.State)
 	d.checkModels(c)
 }
 

@@ -23,6 +23,8 @@ type Config struct {
 	Auth Auth `yaml:"auth"`
 	// DataDir is the folder of cache and state; empty leaves it to the program.
 	DataDir string `yaml:"dataDir"`
+	// State is where the program remembers.
+	State State `yaml:"state"`
 	// Regions are those that a request may be signed for; empty takes any.
 	Regions []string `yaml:"regions"`
 	// Strict is catalog.Options.Strict.

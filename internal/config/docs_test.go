@@ -33,6 +33,7 @@ func TestExampleUncommented(t *testing.T) {
 	t.Setenv("GPU_KEY", "k")
 	t.Setenv("ANTHROPIC_API_KEY", "k")
 	t.Setenv("BEDROCK_SECRET", "k")
+	t.Setenv("STATE_DATABASE", "k")
 	content := readFile(t, examplePath)
 	// Comments in prose have one space after the #.
 	content = regexp.MustCompile(`(?m)^#([a-z]|  )`).ReplaceAllString(content, "$1")

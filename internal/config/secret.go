@@ -27,6 +27,7 @@ const maxSecret = 64 << 10
 
 // fetchSecrets brings each key from where the file says that it is.
 func (d *decoder) fetchSecrets(c *Config) {
+	d.fetchSecret("state", secretOf{"postgres", &c.State.Postgres, c.State.PostgresEnv, c.State.PostgresFile})
 	for _, name := range slices.Sorted(maps.Keys(c.Providers)) {
 		key := "providers." + name
 		switch p := c.Providers[name]; {

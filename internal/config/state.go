@@ -1,0 +1,21 @@
+package config
+
+// State is where the program remembers: in a file, or in a PostgreSQL server that
+// several nodes share.
+type State struct {
+	// SQLite is the path of the file; empty is state.db in the data folder.
+	SQLite string `yaml:"sqlite"`
+	// Postgres is a connection string, in either form of libpq. In the file it may
+	// stand as itself, or as the name of an environment variable or of a file that
+	// holds it; after loading it is here in each case.
+	Postgres     Secret `yaml:"postgres"`
+	PostgresEnv  string `yaml:"postgresEnv"`
+	PostgresFile string `yaml:"postgresFile"`
+}
+
+// checkState refuses two places at once.
+func (d *decoder) checkState(s State) {
+	if s.SQLite != "" && s.Postgres != "" {
+		d.fail("state", "the state can be in one place alone", "keep sqlite or postgres")
+	}
+}
