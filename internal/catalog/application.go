@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/saprolite/saprolite/internal/bedrock"
 )
@@ -57,4 +58,15 @@ func (c *Catalog) Behind(source string, at Location) ([]string, error) {
 		models = append(models, *model.ModelArn)
 	}
 	return models, nil
+}
+
+// Whole gives the location with nothing left open.
+func (l Location) Whole() Location { return Location{Region: l.region(), Account: l.account()} }
+
+// ProfileARN is the ARN of the inference profile that an id names.
+func (l Location) ProfileARN(id ID) string {
+	if strings.HasPrefix(id.Text, "arn:") {
+		return id.Text
+	}
+	return l.profileARN(id.Kind, id.Resource)
 }

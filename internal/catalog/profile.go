@@ -54,7 +54,7 @@ func (c *Catalog) GetInferenceProfile(req *bedrock.GetInferenceProfileRequest, a
 		}
 	}
 	target, err := c.find(req.InferenceProfileIdentifier)
-	if err == nil && slices.Contains(target.Model.Profiles, target.ID.Profile) {
+	if err == nil && target.Application == "" && slices.Contains(target.Model.Profiles, target.ID.Profile) {
 		for _, g := range geographies() {
 			if g.prefix == target.ID.Profile {
 				return new(bedrock.GetInferenceProfileResponse(g.profile(target.Model, at))), nil
