@@ -35,6 +35,7 @@ func (d *decoder) check(c *Config) {
 	}
 	d.checkCycles(c.Providers)
 	d.checkState(c.State)
+	d.checkBudgets(c)
 	d.checkModels(c)
 }
 

@@ -39,6 +39,10 @@ type Config struct {
 	// Prompts is the file of the prompts that a conversation may name instead of
 	// a model; empty for none.
 	Prompts string `yaml:"prompts"`
+	// Prices is the file of what calls cost; empty when they cost nothing.
+	Prices string `yaml:"prices"`
+	// Budgets bound what calls may cost.
+	Budgets []Budget `yaml:"budgets"`
 	// Log says what is told about the server's work.
 	Log Log `yaml:"log"`
 	// Limits bound what a request may take.

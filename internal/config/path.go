@@ -25,6 +25,7 @@ func (d *decoder) resolvePaths(c *Config, folder string) {
 	d.resolve("state.sqlite", &c.State.SQLite, folder)
 	d.resolveFile("state.postgresFile", &c.State.PostgresFile, folder)
 	d.resolveFile("prompts", &c.Prompts, folder)
+	d.resolveFile("prices", &c.Prices, folder)
 	d.resolveProgram("engine.path", &c.Engine.Path, folder)
 	d.resolveProgram("engine.python", &c.Engine.Python, folder)
 	for _, name := range slices.Sorted(maps.Keys(c.Providers)) {
