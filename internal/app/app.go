@@ -18,9 +18,12 @@ import (
 	"github.com/saprolite/saprolite/internal/engine"
 	"github.com/saprolite/saprolite/internal/format/all"
 	"github.com/saprolite/saprolite/internal/identity"
+	"github.com/saprolite/saprolite/internal/meter"
 	"github.com/saprolite/saprolite/internal/pipeline"
+	"github.com/saprolite/saprolite/internal/profiles"
 	"github.com/saprolite/saprolite/internal/prompts"
 	"github.com/saprolite/saprolite/internal/server"
+	"github.com/saprolite/saprolite/internal/store"
 )
 
 // Options are what the command line adds to a configuration.
@@ -34,6 +37,8 @@ type Options struct {
 	Log *slog.Logger
 	// Guard is engine.Options.Guard.
 	Guard []string
+	// Stateless is for a program that answers nobody, and so remembers nothing.
+	Stateless bool
 }
 
 // App is the program, put together.
@@ -46,12 +51,17 @@ type App struct {
 	// certificates is nil without TLS.
 	certificates *tls.Config
 
+	// state and meter are nil without state.
+	state store.Store
+	meter *meter.Meter
+
 	engine    *engine.Pool
 	providers *providers
 	server    *server.Server
 }
 
-// New puts the program together. It starts nothing and needs no network.
+// New puts the program together. It starts nothing, opens the state, and needs no
+// network but that to the state's database.
 func New(o Options) (*App, error) {
 	log := o.Log
 	if log == nil {
@@ -61,36 +71,59 @@ func New(o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	models, err := catalog.New(o.Config.Catalog())
-	if err != nil {
-		return nil, err
+	a := &App{config: o.Config, log: log, certificates: certificates}
+	if err := a.build(o); err != nil {
+		return nil, errors.Join(err, a.Close())
 	}
-	library, err := loadPrompts(o.Config, models)
+	return a, nil
+}
+
+// build makes the parts. Close ends those that are there when it fails.
+func (a *App) build(o Options) error {
+	prices, err := loadPrices(o.Config)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	pool, err := newEngine(o, log)
+	known := o.Config.Catalog()
+	var made *profiles.Profiles
+	if !o.Stateless {
+		if a.state, err = openState(o); err != nil {
+			return err
+		}
+		if a.meter, err = newMeter(o, prices, a.state, a.log); err != nil {
+			return err
+		}
+		made = profiles.New(a.state)
+		known.Applications = made
+	}
+	if a.Catalog, err = catalog.New(known); err != nil {
+		return err
+	}
+	library, err := loadPrompts(o.Config, a.Catalog)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	providers, err := newProviders(o.Config, pool, log)
-	if err != nil {
-		return nil, errors.Join(err, pool.Stop(context.Background()))
+	if a.engine, err = newEngine(o, a.log); err != nil {
+		return err
 	}
-	a := &App{Catalog: models, config: o.Config, log: log, certificates: certificates, engine: pool, providers: providers}
+	if a.providers, err = newProviders(o.Config, a.engine, a.log); err != nil {
+		return err
+	}
 	a.server = server.New(server.Options{
-		Pipeline:       &pipeline.Pipeline{Catalog: models, Providers: providers.byName, Documents: document.NewExtractor(document.DefaultLimits())},
+		Pipeline:       &pipeline.Pipeline{Catalog: a.Catalog, Providers: a.providers.byName, Documents: document.NewExtractor(document.DefaultLimits())},
 		Prompts:        library,
 		Formats:        all.Formats(),
 		Embeddings:     all.Embeddings(),
 		Rankings:       all.Rankings(),
 		Images:         all.Images(),
 		Identity:       authenticator(o.Config),
+		Meter:          a.meter,
+		Profiles:       made,
 		MaxBody:        int64(o.Config.Limits.MaxBody),
 		RequestTimeout: o.Config.Limits.RequestTimeout,
-		Log:            log,
+		Log:            a.log,
 	})
-	return a, nil
+	return nil
 }
 
 func authenticator(c *config.Config) identity.Authenticator {
@@ -156,7 +189,14 @@ func (a *App) fetch(ctx context.Context, models []engine.Model) error {
 func (a *App) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	return errors.Join(a.engine.Stop(ctx), a.providers.close())
+	var err error
+	if a.engine != nil {
+		err = a.engine.Stop(ctx)
+	}
+	if a.providers != nil {
+		err = errors.Join(err, a.providers.close())
+	}
+	return errors.Join(err, a.closeState())
 }
 
 // LocalModels are the weights that the engine of this machine would run.
