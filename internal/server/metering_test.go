@@ -2,7 +2,9 @@ package server_test
 
 import (
 	"context"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -284,5 +286,52 @@ func TestBudgetSpent(t *testing.T) {
 	}
 	if got := ask("b"); got.status != 200 {
 		t.Errorf("another team: %s", got.body)
+	}
+}
+
+// watched notes how many records there are at each write.
+type watched struct {
+	*httptest.ResponseRecorder
+	records func() int64
+	seen    []int64
+}
+
+func (w *watched) Write(p []byte) (int, error) {
+	w.seen = append(w.seen, w.records())
+	return w.ResponseRecorder.Write(p)
+}
+
+// The record is there before the last of the answer leaves.
+func TestMeteredBeforeTheEnd(t *testing.T) {
+	const native = `{"anthropic_version":"bedrock-2023-05-31","max_tokens":50,"messages":[{"role":"user","content":"Hi"}]}`
+	bodies := map[string]string{
+		"/converse": conversationBody, "/converse-stream": conversationBody, "/invoke": native, "/invoke-with-response-stream": native,
+		"/count-tokens": `{"input":{"converse":` + conversationBody + `}}`,
+	}
+	for _, up := range []provider.Provider{
+		scripted(t, `default: {reply: One two three.}`),
+		&passing{pieces: []provider.Piece{{Body: []byte(`{}`)}}},
+		&passing{err: &bedrock.ThrottlingException{}},
+	} {
+		for operation, body := range bodies {
+			recordedInTime(t, up, operation, body)
+		}
+	}
+	stream := http.Header{"Content-Type": {eventstream.ContentType}}
+	recordedInTime(t, &passing{pieces: []provider.Piece{
+		{Header: stream, Body: frame(t, "metadata", `{"usage":{"inputTokens":1}}`)},
+	}}, "/converse-stream", conversationBody)
+}
+
+func recordedInTime(t *testing.T, up provider.Provider, operation, body string) {
+	t.Helper()
+	house, l := metered(t, options(newCatalog(t, catalog.Mapping{ID: "*", Provider: "test"}), up))
+	w := &watched{ResponseRecorder: httptest.NewRecorder(), records: func() int64 { return l.journal.Stats().Appended }}
+	here := context.WithValue(t.Context(), http.LocalAddrContextKey, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1})
+	r := httptest.NewRequestWithContext(here, http.MethodPost, claudePath+operation, strings.NewReader(body))
+	r.RemoteAddr = "127.0.0.1:1"
+	house.ServeHTTP(w, r)
+	if n := len(w.seen); n == 0 || w.seen[n-1] != 1 || l.journal.Stats().Appended != 1 {
+		t.Errorf("%T %s: records at each write: %v", up, operation, w.seen)
 	}
 }
