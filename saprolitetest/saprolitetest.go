@@ -91,6 +91,8 @@ func start(t testing.TB, file, name string) *Server {
 	program, err := app.New(app.Options{
 		Config:  c,
 		DataDir: filepath.Dir(file),
+		// The folder may be one of the repository, and a test starts many servers.
+		Stateless: true,
 		Log:     slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
 	if err != nil {

@@ -21,6 +21,9 @@ type commandLine struct {
 	Pull    pullCommand    `cmd:"" help:"Fetch the engine and the models ahead of time, for a machine without network."`
 	Models  modelsCommand  `cmd:"" help:"List the model ids that are answered, and by what."`
 	Env     envCommand     `cmd:"" help:"Print the lines that point AWS SDKs to the server, for eval in a shell."`
+	Usage   usageCommand   `cmd:"" help:"Sum up what was used and what it cost, by any field over any time."`
+	Backup  backupCommand  `cmd:"" help:"Copy the state to a file, also while the server runs."`
+	Restore restoreCommand `cmd:"" help:"Put a copy of the state in its place, also while the server runs."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 
 	EngineGuard engineGuardCommand `cmd:"" hidden:""`

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 
+	"github.com/saprolite/saprolite/internal/app"
 	"github.com/saprolite/saprolite/internal/config"
 )
 
@@ -28,7 +29,12 @@ func (c *pullCommand) Run(ctx context.Context) error {
 			Type: config.TypeLlamaCpp, LlamaCpp: &config.LlamaCpp{Model: weights, Fetch: config.FetchAtUse},
 		}
 	}
-	program, err := c.newApp(settings, slog.New(slog.DiscardHandler))
+	options, err := c.options(settings, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	options.Stateless = true
+	program, err := app.New(options)
 	if err != nil {
 		return err
 	}

@@ -34,21 +34,29 @@ func (s *setup) load() (*config.Config, error) {
 
 // newApp puts the program together.
 func (s *setup) newApp(c *config.Config, log *slog.Logger) (*app.App, error) {
-	data, err := s.dataDir(c)
+	options, err := s.options(c, log)
 	if err != nil {
 		return nil, err
+	}
+	return app.New(options)
+}
+
+func (s *setup) options(c *config.Config, log *slog.Logger) (o app.Options, err error) {
+	data, err := s.dataDir(c)
+	if err != nil {
+		return o, err
 	}
 	self, err := os.Executable()
 	if err != nil {
-		return nil, err
+		return o, err
 	}
-	return app.New(app.Options{
+	return app.Options{
 		Config:   c,
 		DataDir:  data,
 		Progress: bar.New(os.Stderr),
 		Log:      log,
 		Guard:    []string{self, "engine-guard"},
-	})
+	}, nil
 }
 
 func (s *setup) dataDir(c *config.Config) (string, error) {

@@ -18,7 +18,9 @@ import (
 	"github.com/saprolite/saprolite/internal/download"
 	"github.com/saprolite/saprolite/internal/engine"
 	"github.com/saprolite/saprolite/internal/format/all"
+	"github.com/saprolite/saprolite/internal/meter"
 	"github.com/saprolite/saprolite/internal/pipeline"
+	"github.com/saprolite/saprolite/internal/profiles"
 	"github.com/saprolite/saprolite/internal/prompts"
 	"github.com/saprolite/saprolite/internal/server"
 	"github.com/saprolite/saprolite/internal/store"
@@ -35,6 +37,8 @@ type Options struct {
 	Log *slog.Logger
 	// Guard is engine.Options.Guard.
 	Guard []string
+	// Stateless is for a program that answers nobody, and so remembers nothing.
+	Stateless bool
 }
 
 // App is the program, put together.
@@ -47,16 +51,19 @@ type App struct {
 	// certificates is nil without TLS.
 	certificates *tls.Config
 
+	// state and meter are nil without state.
+	state store.Store
+	meter *meter.Meter
+
 	engine    *engine.Pool
 	providers *providers
 	objects   io.Closer
 	server    *server.Server
 	callers   *callers
-	// state is nil when nothing has to be remembered.
-	state store.Store
 }
 
-// New puts the program together. It starts nothing and needs no network.
+// New puts the program together. It starts nothing, opens the state, and needs no
+// network but that to the state's database.
 func New(o Options) (*App, error) {
 	log := o.Log
 	if log == nil {
@@ -66,37 +73,55 @@ func New(o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	models, err := catalog.New(o.Config.Catalog())
-	if err != nil {
-		return nil, err
+	a := &App{config: o.Config, log: log, certificates: certificates}
+	if err := a.build(o); err != nil {
+		return nil, errors.Join(err, a.Close())
 	}
-	library, err := loadPrompts(o.Config, models)
+	return a, nil
+}
+
+// build makes the parts. Close ends those that are there when it fails.
+func (a *App) build(o Options) error {
+	prices, err := loadPrices(o.Config)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	objects, objectsCloser, err := newObjects(o.Config, o.DataDir)
+	known := o.Config.Catalog()
+	var made *profiles.Profiles
+	if !o.Stateless {
+		if a.state, err = openState(o); err != nil {
+			return err
+		}
+		if a.meter, err = newMeter(o, prices, a.state, a.log); err != nil {
+			return err
+		}
+		made = profiles.New(a.state)
+		known.Applications = made
+	}
+	if a.Catalog, err = catalog.New(known); err != nil {
+		return err
+	}
+	library, err := loadPrompts(o.Config, a.Catalog)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	pool, err := newEngine(o, log)
+	objects, closer, err := newObjects(o.Config, o.DataDir)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	providers, err := newProviders(o.Config, pool, log)
-	if err != nil {
-		return nil, errors.Join(err, pool.Stop(context.Background()))
+	a.objects = closer
+	if a.callers, err = newCallers(o, a.state, a.log); err != nil {
+		return err
 	}
-	state, people, err := openCallers(o, log)
-	if err != nil {
-		return nil, errors.Join(err, pool.Stop(context.Background()), providers.close())
+	if a.engine, err = newEngine(o, a.log); err != nil {
+		return err
 	}
-	a := &App{
-		Catalog: models, config: o.Config, log: log, certificates: certificates,
-		engine: pool, providers: providers, objects: objectsCloser, callers: people, state: state,
+	if a.providers, err = newProviders(o.Config, a.engine, a.log); err != nil {
+		return err
 	}
 	a.server = server.New(server.Options{
 		Pipeline: &pipeline.Pipeline{
-			Catalog: models, Providers: providers.byName,
+			Catalog: a.Catalog, Providers: a.providers.byName,
 			Documents: document.NewExtractor(document.DefaultLimits()),
 			Objects:   pipeline.NewObjects(objects, int64(o.Config.Limits.MaxFetched), o.Config.Objects.Buckets...),
 		},
@@ -105,36 +130,16 @@ func New(o Options) (*App, error) {
 		Embeddings:     all.Embeddings(),
 		Rankings:       all.Rankings(),
 		Images:         all.Images(),
-		Identity:       people.identity,
-		Access:         people.access,
+		Identity:       a.callers.identity,
+		Access:         a.callers.access,
 		Proxies:        o.Config.Proxies.Trusted().Peers,
+		Meter:          a.meter,
+		Profiles:       made,
 		MaxBody:        int64(o.Config.Limits.MaxBody),
 		RequestTimeout: o.Config.Limits.RequestTimeout,
-		Log:            log,
+		Log:            a.log,
 	})
-	return a, nil
-}
-
-// openTime bounds the wait for the state: a database, or another process that is at
-// the file.
-const openTime = time.Minute
-
-// openCallers opens the state where IAM needs it, and reads who may call.
-func openCallers(o Options, log *slog.Logger) (store.Store, *callers, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), openTime)
-	defer cancel()
-	var state store.Store
-	if o.Config.Auth == config.AuthIAM {
-		var err error
-		if state, err = OpenState(ctx, o.Config, o.DataDir); err != nil {
-			return nil, nil, err
-		}
-	}
-	people, err := newCallers(ctx, o, state, log)
-	if err != nil && state != nil {
-		err = errors.Join(err, state.Close())
-	}
-	return state, people, err
+	return nil
 }
 
 // loadPrompts reads the file of prompts that the configuration names, or gives nil
@@ -193,11 +198,17 @@ func (a *App) fetch(ctx context.Context, models []engine.Model) error {
 func (a *App) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	err := errors.Join(a.engine.Stop(ctx), a.providers.close(), a.objects.Close())
-	if a.state != nil {
-		err = errors.Join(err, a.state.Close())
+	var err error
+	if a.engine != nil {
+		err = a.engine.Stop(ctx)
 	}
-	return err
+	if a.providers != nil {
+		err = errors.Join(err, a.providers.close())
+	}
+	if a.objects != nil {
+		err = errors.Join(err, a.objects.Close())
+	}
+	return errors.Join(err, a.closeState())
 }
 
 // LocalModels are the weights that the engine of this machine would run.

@@ -3,15 +3,10 @@ package app
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
-	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/saprolite/saprolite/internal/config"
 	"github.com/saprolite/saprolite/internal/iam/directory"
@@ -76,13 +71,15 @@ type callers struct {
 }
 
 // newCallers makes what the configuration asks for; state is used by IAM alone.
-func newCallers(ctx context.Context, o Options, state store.Principals, log *slog.Logger) (*callers, error) {
+func newCallers(o Options, state store.Principals, log *slog.Logger) (*callers, error) {
 	switch o.Config.Auth {
 	case config.AuthNone:
 		return &callers{identity: identity.None{}}, nil
 	case config.AuthSigV4:
 		return &callers{identity: identity.NewSigV4(identity.DevelopmentKeys{}, o.Config.Regions...)}, nil
 	}
+	ctx, cancel := context.WithTimeout(context.Background(), openTime)
+	defer cancel()
 	ring, err := OpenSeal(o.Config, o.DataDir)
 	if err != nil {
 		return nil, err
@@ -123,27 +120,12 @@ func identityProviders(c *config.Config) ([]sts.Provider, error) {
 	var providers []sts.Provider
 	for i, p := range c.IdentityProviders {
 		provider := sts.Provider{Issuer: p.Issuer, Audiences: p.Audiences}
-		if p.CAFile != "" {
-			transport, err := trusting(p.CAFile)
-			if err != nil {
-				return nil, c.Problem(fmt.Sprintf("identityProviders[%d].caFile", i), err.Error(), "name a file with certificates in PEM")
-			}
-			provider.Transport = transport
+		transport, err := sts.NewTransport(sts.Access{CAFile: p.CAFile, TokenFile: p.TokenFile})
+		if err != nil {
+			return nil, c.Problem(fmt.Sprintf("identityProviders[%d].caFile", i), err.Error(), "name a file with certificates in PEM")
 		}
+		provider.Transport = transport
 		providers = append(providers, provider)
 	}
 	return providers, nil
-}
-
-// trusting is a transport that trusts the certificates of a file, and no others.
-func trusting(path string) (http.RoundTripper, error) {
-	certificates, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(certificates) {
-		return nil, errors.New(path + " holds no certificate")
-	}
-	return &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, TLSHandshakeTimeout: 10 * time.Second, IdleConnTimeout: time.Minute}, nil
 }

@@ -32,6 +32,13 @@ func (v *CountTokensRequest) Bound() []Bound {
 }
 
 // Bound lists the members that travel outside the body.
+func (v *DeleteInferenceProfileRequest) Bound() []Bound {
+	return []Bound{
+		{InPath, "inferenceProfileIdentifier", &v.InferenceProfileIdentifier},
+	}
+}
+
+// Bound lists the members that travel outside the body.
 func (v *GetAsyncInvokeRequest) Bound() []Bound {
 	return []Bound{
 		{InPath, "invocationArn", &v.InvocationArn},

@@ -14,7 +14,11 @@ var (
 	patternGetFoundationModelIdentifier     = newPattern(`([a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}([.]?[a-z0-9-]{1,63})([:][a-z0-9-]{1,63}){0,2})`, `(arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}::foundation-model/[a-z0-9-]{1,63}[.]{1}([a-z0-9-]{1,63}[.]){0,2}[a-z0-9-]{1,63}([:][a-z0-9-]{1,63}){0,2})`)
 	patternGuardrailIdentifier              = newPattern(``, `([a-z0-9]+)`, `(arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:guardrail/[a-z0-9]+)`)
 	patternGuardrailVersion                 = newPattern(``, `(DRAFT)`, `([1-9][0-9]{0,7})`)
+	patternIdempotencyToken                 = newPattern(`[a-zA-Z0-9]([-a-zA-Z0-9]{0,254}[a-zA-Z0-9])?`)
+	patternInferenceProfileDescription      = newPattern(`([0-9a-zA-Z:.][ _-]?)+`)
 	patternInferenceProfileIdentifier       = newPattern(`(arn:aws(|-us-gov|-cn|-iso|-iso-b):bedrock:(|[0-9a-z-]{0,20}):(|[0-9]{12}):(inference-profile|application-inference-profile)/)?[a-zA-Z0-9-:.]+`)
+	patternInferenceProfileModelSourceArn   = newPattern(`arn:aws(|-us-gov|-cn|-iso|-iso-b):bedrock:(|[0-9a-z-]{0,20}):(|[0-9]{12}):(inference-profile|foundation-model)/[a-zA-Z0-9-:.]+`)
+	patternInferenceProfileName             = newPattern(`([0-9a-zA-Z][ _-]?)+`)
 	patternInvocationArn                    = newPattern(`arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:async-invoke/[a-z0-9]{12}`)
 	patternInvokeModelIdentifier            = newPattern(`([a-zA-Z0-9-:.]+)$`, `(([0-9a-zA-Z][_-]?)+)`, `([a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}([.:]?[a-z0-9-]{1,63}))`, `(^arn:aws:sagemaker:[a-z0-9-]+:[0-9]{12}:endpoint/[a-zA-Z0-9-]+$)`, `(^(arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:prompt/[0-9a-zA-Z]{10}(?::[0-9]{1,5})?))$`, `(^arn:aws(-[^:]+)?:bedrock:([0-9a-z-]{1,20}):([0-9]{12}):(default-)?prompt-router/[a-zA-Z0-9-:.]+$)`, `(arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:(([0-9]{12}:custom-model/[a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}/[a-z0-9]{12})|(:foundation-model/[a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}([.:]?[a-z0-9-]{1,63}))|([0-9]{12}:imported-model/[a-z0-9]{12})|([0-9]{12}:provisioned-model/[a-z0-9]{12})|([0-9]{12}:custom-model-deployment/[a-z0-9]{12})|([0-9]{12}:(inference-profile|application-inference-profile)/[a-zA-Z0-9-:.]+)))`)
 	patternKmsKeyId                         = newPattern(`arn:aws(-[^:]+)?:kms:[a-zA-Z0-9-]*:[0-9]{12}:((key/[a-zA-Z0-9-]{36})|(alias/[a-zA-Z0-9-_/]+))`)
@@ -25,6 +29,7 @@ var (
 	patternS3Uri                            = newPattern(`s3://[a-z0-9][\.\-a-z0-9]{1,61}[a-z0-9](/.*)?`)
 	patternTagKey                           = newPattern(`[a-zA-Z0-9\s._:/=+@-]*`)
 	patternTagValue                         = newPattern(`[a-zA-Z0-9\s._:/=+@-]*`)
+	patternTaggableResourcesArn             = newPattern(`.*(^[a-zA-Z0-9][a-zA-Z0-9\-]*$)`, `(^arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:custom-model/(imported)/[a-z0-9]{12}$)`, `(^arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:([0-9]{12}|)((:(fine-tuning-job|model-customization-job|custom-model)/[a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}([a-z0-9-]{1,63}[.]){0,2}[a-z0-9-]{1,63}([:][a-z0-9-]{1,63}){0,2}(/[a-z0-9]{12})$)|(:guardrail/[a-z0-9]+$)|(:automated-reasoning-policy/[a-zA-Z0-9]+(:[a-zA-Z0-9]+)?$)|(:(inference-profile|application-inference-profile)/[a-zA-Z0-9-:.]+$)|(:(provisioned-model|model-invocation-job|model-evaluation-job|evaluation-job|model-import-job|imported-model|async-invoke|provisioned-model-v2|provisioned-model-reservation|prompt-router|custom-model-deployment)/[a-z0-9]{12}$))).*`)
 	patternToolName                         = newPattern(`[a-zA-Z0-9_-]+`)
 	patternToolUseId                        = newPattern(`[a-zA-Z0-9_.:-]+`)
 )
@@ -52,6 +57,20 @@ func (v *ConverseStreamRequest) Validate() error {
 
 // Validate checks what the service model asks of the members. The error is one *ValidationException that lists every breach.
 func (v *CountTokensRequest) Validate() error {
+	c := newChecker()
+	v.check(c)
+	return c.err()
+}
+
+// Validate checks what the service model asks of the members. The error is one *ValidationException that lists every breach.
+func (v *CreateInferenceProfileRequest) Validate() error {
+	c := newChecker()
+	v.check(c)
+	return c.err()
+}
+
+// Validate checks what the service model asks of the members. The error is one *ValidationException that lists every breach.
+func (v *DeleteInferenceProfileRequest) Validate() error {
 	c := newChecker()
 	v.check(c)
 	return c.err()
@@ -128,7 +147,28 @@ func (v *ListInferenceProfilesRequest) Validate() error {
 }
 
 // Validate checks what the service model asks of the members. The error is one *ValidationException that lists every breach.
+func (v *ListTagsForResourceRequest) Validate() error {
+	c := newChecker()
+	v.check(c)
+	return c.err()
+}
+
+// Validate checks what the service model asks of the members. The error is one *ValidationException that lists every breach.
 func (v *StartAsyncInvokeRequest) Validate() error {
+	c := newChecker()
+	v.check(c)
+	return c.err()
+}
+
+// Validate checks what the service model asks of the members. The error is one *ValidationException that lists every breach.
+func (v *TagResourceRequest) Validate() error {
+	c := newChecker()
+	v.check(c)
+	return c.err()
+}
+
+// Validate checks what the service model asks of the members. The error is one *ValidationException that lists every breach.
+func (v *UntagResourceRequest) Validate() error {
 	c := newChecker()
 	v.check(c)
 	return c.err()
@@ -648,6 +688,73 @@ func (v *CountTokensRequest) check(c *checker) {
 	}
 }
 
+func (v *CreateInferenceProfileRequest) check(c *checker) {
+	if v.InferenceProfileName == nil {
+		c.null("inferenceProfileName")
+	} else {
+		if utf8.RuneCountInString(string(*v.InferenceProfileName)) > 64 {
+			c.fail("inferenceProfileName", *v.InferenceProfileName, "Member must have length less than or equal to 64")
+		}
+		if utf8.RuneCountInString(string(*v.InferenceProfileName)) < 1 {
+			c.fail("inferenceProfileName", *v.InferenceProfileName, "Member must have length greater than or equal to 1")
+		}
+		if !patternInferenceProfileName.MatchString(*v.InferenceProfileName) {
+			c.fail("inferenceProfileName", *v.InferenceProfileName, "Member must satisfy regular expression pattern: ([0-9a-zA-Z][ _-]?)+")
+		}
+	}
+	if v.Description != nil {
+		if utf8.RuneCountInString(string(*v.Description)) > 200 {
+			c.fail("description", nil, "Member must have length less than or equal to 200")
+		}
+		if utf8.RuneCountInString(string(*v.Description)) < 1 {
+			c.fail("description", nil, "Member must have length greater than or equal to 1")
+		}
+		if !patternInferenceProfileDescription.MatchString(*v.Description) {
+			c.fail("description", nil, "Member must satisfy regular expression pattern: ([0-9a-zA-Z:.][ _-]?)+")
+		}
+	}
+	if v.ClientRequestToken != nil {
+		if utf8.RuneCountInString(string(*v.ClientRequestToken)) > 256 {
+			c.fail("clientRequestToken", *v.ClientRequestToken, "Member must have length less than or equal to 256")
+		}
+		if utf8.RuneCountInString(string(*v.ClientRequestToken)) < 1 {
+			c.fail("clientRequestToken", *v.ClientRequestToken, "Member must have length greater than or equal to 1")
+		}
+		if !patternIdempotencyToken.MatchString(*v.ClientRequestToken) {
+			c.fail("clientRequestToken", *v.ClientRequestToken, "Member must satisfy regular expression pattern: [a-zA-Z0-9]([-a-zA-Z0-9]{0,254}[a-zA-Z0-9])?")
+		}
+	}
+	if v.ModelSource == nil {
+		c.null("modelSource")
+	} else {
+		c.enter("modelSource")
+		v.ModelSource.check(c)
+		c.leave()
+	}
+	if v.Tags != nil {
+		if len(v.Tags) > 200 {
+			c.fail("tags", v.Tags, "Member must have length less than or equal to 200")
+		}
+		for i := range v.Tags {
+			c.enterItem("tags", i)
+			v.Tags[i].check(c)
+			c.leave()
+		}
+	}
+}
+
+func (v *DeleteInferenceProfileRequest) check(c *checker) {
+	if utf8.RuneCountInString(string(v.InferenceProfileIdentifier)) > 2048 {
+		c.fail("inferenceProfileIdentifier", v.InferenceProfileIdentifier, "Member must have length less than or equal to 2048")
+	}
+	if utf8.RuneCountInString(string(v.InferenceProfileIdentifier)) < 1 {
+		c.fail("inferenceProfileIdentifier", v.InferenceProfileIdentifier, "Member must have length greater than or equal to 1")
+	}
+	if !patternInferenceProfileIdentifier.MatchString(v.InferenceProfileIdentifier) {
+		c.fail("inferenceProfileIdentifier", v.InferenceProfileIdentifier, "Member must satisfy regular expression pattern: (arn:aws(|-us-gov|-cn|-iso|-iso-b):bedrock:(|[0-9a-z-]{0,20}):(|[0-9]{12}):(inference-profile|application-inference-profile)/)?[a-zA-Z0-9-:.]+")
+	}
+}
+
 func (v *DocumentBlock) check(c *checker) {
 	if v.Format != "" {
 		if v.Format != DocumentFormatPdf && v.Format != DocumentFormatCsv && v.Format != DocumentFormatDoc && v.Format != DocumentFormatDocx && v.Format != DocumentFormatXls && v.Format != DocumentFormatXlsx && v.Format != DocumentFormatHtml && v.Format != DocumentFormatTxt && v.Format != DocumentFormatMd {
@@ -1147,6 +1254,21 @@ func (v *InferenceConfiguration) check(c *checker) {
 	}
 }
 
+func (v *InferenceProfileModelSource) check(c *checker) {
+	c.union(v.CopyFrom != nil)
+	if v.CopyFrom != nil {
+		if utf8.RuneCountInString(string(*v.CopyFrom)) > 2048 {
+			c.fail("copyFrom", *v.CopyFrom, "Member must have length less than or equal to 2048")
+		}
+		if utf8.RuneCountInString(string(*v.CopyFrom)) < 1 {
+			c.fail("copyFrom", *v.CopyFrom, "Member must have length greater than or equal to 1")
+		}
+		if !patternInferenceProfileModelSourceArn.MatchString(*v.CopyFrom) {
+			c.fail("copyFrom", *v.CopyFrom, "Member must satisfy regular expression pattern: arn:aws(|-us-gov|-cn|-iso|-iso-b):bedrock:(|[0-9a-z-]{0,20}):(|[0-9]{12}):(inference-profile|foundation-model)/[a-zA-Z0-9-:.]+")
+		}
+	}
+}
+
 func (v *InvokeGuardrailChecksRequest) check(c *checker) {
 	if v.Messages == nil {
 		c.null("messages")
@@ -1388,6 +1510,22 @@ func (v *ListInferenceProfilesRequest) check(c *checker) {
 	if v.TypeEquals != "" {
 		if v.TypeEquals != InferenceProfileTypeSystemDefined && v.TypeEquals != InferenceProfileTypeApplication {
 			c.fail("typeEquals", v.TypeEquals, "Member must satisfy enum value set: [SYSTEM_DEFINED, APPLICATION]")
+		}
+	}
+}
+
+func (v *ListTagsForResourceRequest) check(c *checker) {
+	if v.ResourceARN == nil {
+		c.null("resourceARN")
+	} else {
+		if utf8.RuneCountInString(string(*v.ResourceARN)) > 1011 {
+			c.fail("resourceARN", *v.ResourceARN, "Member must have length less than or equal to 1011")
+		}
+		if utf8.RuneCountInString(string(*v.ResourceARN)) < 20 {
+			c.fail("resourceARN", *v.ResourceARN, "Member must have length greater than or equal to 20")
+		}
+		if !patternTaggableResourcesArn.MatchString(*v.ResourceARN) {
+			c.fail("resourceARN", *v.ResourceARN, "Member must satisfy regular expression pattern: .*(^[a-zA-Z0-9][a-zA-Z0-9\\-]*$)|(^arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:custom-model/(imported)/[a-z0-9]{12}$)|(^arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:([0-9]{12}|)((:(fine-tuning-job|model-customization-job|custom-model)/[a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}([a-z0-9-]{1,63}[.]){0,2}[a-z0-9-]{1,63}([:][a-z0-9-]{1,63}){0,2}(/[a-z0-9]{12})$)|(:guardrail/[a-z0-9]+$)|(:automated-reasoning-policy/[a-zA-Z0-9]+(:[a-zA-Z0-9]+)?$)|(:(inference-profile|application-inference-profile)/[a-zA-Z0-9-:.]+$)|(:(provisioned-model|model-invocation-job|model-evaluation-job|evaluation-job|model-import-job|imported-model|async-invoke|provisioned-model-v2|provisioned-model-reservation|prompt-router|custom-model-deployment)/[a-z0-9]{12}$))).*")
 		}
 	}
 }
@@ -1679,6 +1817,34 @@ func (v *Tag) check(c *checker) {
 	}
 }
 
+func (v *TagResourceRequest) check(c *checker) {
+	if v.ResourceARN == nil {
+		c.null("resourceARN")
+	} else {
+		if utf8.RuneCountInString(string(*v.ResourceARN)) > 1011 {
+			c.fail("resourceARN", *v.ResourceARN, "Member must have length less than or equal to 1011")
+		}
+		if utf8.RuneCountInString(string(*v.ResourceARN)) < 20 {
+			c.fail("resourceARN", *v.ResourceARN, "Member must have length greater than or equal to 20")
+		}
+		if !patternTaggableResourcesArn.MatchString(*v.ResourceARN) {
+			c.fail("resourceARN", *v.ResourceARN, "Member must satisfy regular expression pattern: .*(^[a-zA-Z0-9][a-zA-Z0-9\\-]*$)|(^arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:custom-model/(imported)/[a-z0-9]{12}$)|(^arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:([0-9]{12}|)((:(fine-tuning-job|model-customization-job|custom-model)/[a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}([a-z0-9-]{1,63}[.]){0,2}[a-z0-9-]{1,63}([:][a-z0-9-]{1,63}){0,2}(/[a-z0-9]{12})$)|(:guardrail/[a-z0-9]+$)|(:automated-reasoning-policy/[a-zA-Z0-9]+(:[a-zA-Z0-9]+)?$)|(:(inference-profile|application-inference-profile)/[a-zA-Z0-9-:.]+$)|(:(provisioned-model|model-invocation-job|model-evaluation-job|evaluation-job|model-import-job|imported-model|async-invoke|provisioned-model-v2|provisioned-model-reservation|prompt-router|custom-model-deployment)/[a-z0-9]{12}$))).*")
+		}
+	}
+	if v.Tags == nil {
+		c.null("tags")
+	} else {
+		if len(v.Tags) > 200 {
+			c.fail("tags", v.Tags, "Member must have length less than or equal to 200")
+		}
+		for i := range v.Tags {
+			c.enterItem("tags", i)
+			v.Tags[i].check(c)
+			c.leave()
+		}
+	}
+}
+
 func (v *Tool) check(c *checker) {
 	c.union(v.ToolSpec != nil, v.SystemTool != nil, v.CachePoint != nil)
 	if v.ToolSpec != nil {
@@ -1893,6 +2059,35 @@ func (v *ToolUseBlock) check(c *checker) {
 	if v.Type != "" {
 		if v.Type != ToolUseTypeServerToolUse {
 			c.fail("type", v.Type, "Member must satisfy enum value set: [server_tool_use]")
+		}
+	}
+}
+
+func (v *UntagResourceRequest) check(c *checker) {
+	if v.ResourceARN == nil {
+		c.null("resourceARN")
+	} else {
+		if utf8.RuneCountInString(string(*v.ResourceARN)) > 1011 {
+			c.fail("resourceARN", *v.ResourceARN, "Member must have length less than or equal to 1011")
+		}
+		if utf8.RuneCountInString(string(*v.ResourceARN)) < 20 {
+			c.fail("resourceARN", *v.ResourceARN, "Member must have length greater than or equal to 20")
+		}
+		if !patternTaggableResourcesArn.MatchString(*v.ResourceARN) {
+			c.fail("resourceARN", *v.ResourceARN, "Member must satisfy regular expression pattern: .*(^[a-zA-Z0-9][a-zA-Z0-9\\-]*$)|(^arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:custom-model/(imported)/[a-z0-9]{12}$)|(^arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:([0-9]{12}|)((:(fine-tuning-job|model-customization-job|custom-model)/[a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}([a-z0-9-]{1,63}[.]){0,2}[a-z0-9-]{1,63}([:][a-z0-9-]{1,63}){0,2}(/[a-z0-9]{12})$)|(:guardrail/[a-z0-9]+$)|(:automated-reasoning-policy/[a-zA-Z0-9]+(:[a-zA-Z0-9]+)?$)|(:(inference-profile|application-inference-profile)/[a-zA-Z0-9-:.]+$)|(:(provisioned-model|model-invocation-job|model-evaluation-job|evaluation-job|model-import-job|imported-model|async-invoke|provisioned-model-v2|provisioned-model-reservation|prompt-router|custom-model-deployment)/[a-z0-9]{12}$))).*")
+		}
+	}
+	if v.TagKeys == nil {
+		c.null("tagKeys")
+	} else {
+		if len(v.TagKeys) > 200 {
+			c.fail("tagKeys", v.TagKeys, "Member must have length less than or equal to 200")
+		}
+		for _, value := range v.TagKeys {
+			if utf8.RuneCountInString(string(value)) > 128 || utf8.RuneCountInString(string(value)) < 1 || !patternTagKey.MatchString(value) {
+				c.fail("tagKeys", v.TagKeys, "Member must satisfy constraint: [Member must have length less than or equal to 128, Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: [a-zA-Z0-9\\s._:/=+@-]*]")
+				break
+			}
 		}
 	}
 }

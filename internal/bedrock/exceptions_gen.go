@@ -186,6 +186,23 @@ func (e *ThrottlingException) ErrorMessage() string { return e.Message }
 // HTTPStatusCode is the status that the error has outside a stream.
 func (e *ThrottlingException) HTTPStatusCode() int { return 429 }
 
+// TooManyTagsException is the error of that name in the Amazon Bedrock API: HTTP status 400.
+type TooManyTagsException struct {
+	Message      string  `json:"message"`
+	ResourceName *string `json:"resourceName,omitzero"`
+}
+
+func (e *TooManyTagsException) Error() string { return "TooManyTagsException: " + e.Message }
+
+// ErrorCode is the name of the error on the wire.
+func (e *TooManyTagsException) ErrorCode() string { return "TooManyTagsException" }
+
+// ErrorMessage is the text that the caller sees.
+func (e *TooManyTagsException) ErrorMessage() string { return e.Message }
+
+// HTTPStatusCode is the status that the error has outside a stream.
+func (e *TooManyTagsException) HTTPStatusCode() int { return 400 }
+
 // ValidationException is the error of that name in the Amazon Bedrock API: HTTP status 400.
 type ValidationException struct {
 	Message string `json:"message"`

@@ -8,6 +8,8 @@ var (
 	OperationConverse                           = Operation{Name: "Converse", Service: "bedrock-runtime", Method: "POST", URI: "/model/{modelId}/converse", Status: 200}
 	OperationConverseStream                     = Operation{Name: "ConverseStream", Service: "bedrock-runtime", Method: "POST", URI: "/model/{modelId}/converse-stream", Status: 200}
 	OperationCountTokens                        = Operation{Name: "CountTokens", Service: "bedrock-runtime", Method: "POST", URI: "/model/{modelId}/count-tokens", Status: 200}
+	OperationCreateInferenceProfile             = Operation{Name: "CreateInferenceProfile", Service: "bedrock", Method: "POST", URI: "/inference-profiles", Status: 201}
+	OperationDeleteInferenceProfile             = Operation{Name: "DeleteInferenceProfile", Service: "bedrock", Method: "DELETE", URI: "/inference-profiles/{inferenceProfileIdentifier}", Status: 200}
 	OperationGetAsyncInvoke                     = Operation{Name: "GetAsyncInvoke", Service: "bedrock-runtime", Method: "GET", URI: "/async-invoke/{invocationArn}", Status: 200}
 	OperationGetFoundationModel                 = Operation{Name: "GetFoundationModel", Service: "bedrock", Method: "GET", URI: "/foundation-models/{modelIdentifier}", Status: 200}
 	OperationGetInferenceProfile                = Operation{Name: "GetInferenceProfile", Service: "bedrock", Method: "GET", URI: "/inference-profiles/{inferenceProfileIdentifier}", Status: 200}
@@ -18,7 +20,10 @@ var (
 	OperationListAsyncInvokes                   = Operation{Name: "ListAsyncInvokes", Service: "bedrock-runtime", Method: "GET", URI: "/async-invoke", Status: 200}
 	OperationListFoundationModels               = Operation{Name: "ListFoundationModels", Service: "bedrock", Method: "GET", URI: "/foundation-models", Status: 200}
 	OperationListInferenceProfiles              = Operation{Name: "ListInferenceProfiles", Service: "bedrock", Method: "GET", URI: "/inference-profiles", Status: 200}
+	OperationListTagsForResource                = Operation{Name: "ListTagsForResource", Service: "bedrock", Method: "POST", URI: "/listTagsForResource", Status: 200}
 	OperationStartAsyncInvoke                   = Operation{Name: "StartAsyncInvoke", Service: "bedrock-runtime", Method: "POST", URI: "/async-invoke", Status: 200}
+	OperationTagResource                        = Operation{Name: "TagResource", Service: "bedrock", Method: "POST", URI: "/tagResource", Status: 200}
+	OperationUntagResource                      = Operation{Name: "UntagResource", Service: "bedrock", Method: "POST", URI: "/untagResource", Status: 200}
 )
 
 // Operations lists every operation, by name.
@@ -28,6 +33,8 @@ func Operations() []Operation {
 		OperationConverse,
 		OperationConverseStream,
 		OperationCountTokens,
+		OperationCreateInferenceProfile,
+		OperationDeleteInferenceProfile,
 		OperationGetAsyncInvoke,
 		OperationGetFoundationModel,
 		OperationGetInferenceProfile,
@@ -38,6 +45,9 @@ func Operations() []Operation {
 		OperationListAsyncInvokes,
 		OperationListFoundationModels,
 		OperationListInferenceProfiles,
+		OperationListTagsForResource,
 		OperationStartAsyncInvoke,
+		OperationTagResource,
+		OperationUntagResource,
 	}
 }

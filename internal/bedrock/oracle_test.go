@@ -18,6 +18,8 @@ var shapes = map[string][2]any{
 	"Converse":                           {bedrock.ConverseRequest{}, bedrock.ConverseResponse{}},
 	"ConverseStream":                     {bedrock.ConverseStreamRequest{}, bedrock.ConverseStreamResponse{}},
 	"CountTokens":                        {bedrock.CountTokensRequest{}, bedrock.CountTokensResponse{}},
+	"CreateInferenceProfile":             {bedrock.CreateInferenceProfileRequest{}, bedrock.CreateInferenceProfileResponse{}},
+	"DeleteInferenceProfile":             {bedrock.DeleteInferenceProfileRequest{}, bedrock.DeleteInferenceProfileResponse{}},
 	"GetAsyncInvoke":                     {bedrock.GetAsyncInvokeRequest{}, bedrock.GetAsyncInvokeResponse{}},
 	"GetFoundationModel":                 {bedrock.GetFoundationModelRequest{}, bedrock.GetFoundationModelResponse{}},
 	"GetInferenceProfile":                {bedrock.GetInferenceProfileRequest{}, bedrock.GetInferenceProfileResponse{}},
@@ -28,7 +30,10 @@ var shapes = map[string][2]any{
 	"ListAsyncInvokes":                   {bedrock.ListAsyncInvokesRequest{}, bedrock.ListAsyncInvokesResponse{}},
 	"ListFoundationModels":               {bedrock.ListFoundationModelsRequest{}, bedrock.ListFoundationModelsResponse{}},
 	"ListInferenceProfiles":              {bedrock.ListInferenceProfilesRequest{}, bedrock.ListInferenceProfilesResponse{}},
+	"ListTagsForResource":                {bedrock.ListTagsForResourceRequest{}, bedrock.ListTagsForResourceResponse{}},
 	"StartAsyncInvoke":                   {bedrock.StartAsyncInvokeRequest{}, bedrock.StartAsyncInvokeResponse{}},
+	"TagResource":                        {bedrock.TagResourceRequest{}, bedrock.TagResourceResponse{}},
+	"UntagResource":                      {bedrock.UntagResourceRequest{}, bedrock.UntagResourceResponse{}},
 }
 
 // streams are the event streams, which the SDK keeps outside the outputs.

@@ -343,6 +343,30 @@ type CountTokensResponse struct {
 	InputTokens int32 `json:"inputTokens"`
 }
 
+// CreateInferenceProfileRequest is the structure of that name in the Amazon Bedrock API.
+type CreateInferenceProfileRequest struct {
+	ClientRequestToken   *string                      `json:"clientRequestToken,omitzero"`
+	Description          *string                      `json:"description,omitzero"`
+	InferenceProfileName *string                      `json:"inferenceProfileName,omitzero"`
+	ModelSource          *InferenceProfileModelSource `json:"modelSource,omitzero"`
+	Tags                 []Tag                        `json:"tags,omitzero"`
+}
+
+// CreateInferenceProfileResponse is the structure of that name in the Amazon Bedrock API.
+type CreateInferenceProfileResponse struct {
+	InferenceProfileArn string                 `json:"inferenceProfileArn"`
+	Status              InferenceProfileStatus `json:"status,omitzero"`
+}
+
+// DeleteInferenceProfileRequest is the structure of that name in the Amazon Bedrock API.
+type DeleteInferenceProfileRequest struct {
+	InferenceProfileIdentifier string `json:"-"`
+}
+
+// DeleteInferenceProfileResponse is the structure of that name in the Amazon Bedrock API.
+type DeleteInferenceProfileResponse struct {
+}
+
 // DocumentBlock is the structure of that name in the Amazon Bedrock API.
 type DocumentBlock struct {
 	Citations *CitationsConfig `json:"citations,omitzero"`
@@ -947,6 +971,12 @@ type InferenceProfileModel struct {
 	ModelArn *string `json:"modelArn,omitzero"`
 }
 
+// InferenceProfileModelSource is the union of that name in the Amazon Bedrock API.
+// Exactly one member is set.
+type InferenceProfileModelSource struct {
+	CopyFrom *string `json:"copyFrom,omitzero"`
+}
+
 // InferenceProfileSummary is the structure of that name in the Amazon Bedrock API.
 type InferenceProfileSummary struct {
 	CreatedAt            *time.Time              `json:"createdAt,omitzero"`
@@ -1087,6 +1117,16 @@ type ListInferenceProfilesRequest struct {
 type ListInferenceProfilesResponse struct {
 	InferenceProfileSummaries []InferenceProfileSummary `json:"inferenceProfileSummaries,omitzero"`
 	NextToken                 *string                   `json:"nextToken,omitzero"`
+}
+
+// ListTagsForResourceRequest is the structure of that name in the Amazon Bedrock API.
+type ListTagsForResourceRequest struct {
+	ResourceARN *string `json:"resourceARN,omitzero"`
+}
+
+// ListTagsForResourceResponse is the structure of that name in the Amazon Bedrock API.
+type ListTagsForResourceResponse struct {
+	Tags []Tag `json:"tags,omitzero"`
 }
 
 // Message is the structure of that name in the Amazon Bedrock API.
@@ -1247,6 +1287,16 @@ type Tag struct {
 	Value *string `json:"value,omitzero"`
 }
 
+// TagResourceRequest is the structure of that name in the Amazon Bedrock API.
+type TagResourceRequest struct {
+	ResourceARN *string `json:"resourceARN,omitzero"`
+	Tags        []Tag   `json:"tags"`
+}
+
+// TagResourceResponse is the structure of that name in the Amazon Bedrock API.
+type TagResourceResponse struct {
+}
+
 // TokenUsage is the structure of that name in the Amazon Bedrock API.
 type TokenUsage struct {
 	CacheDetails              []CacheDetail    `json:"cacheDetails,omitzero"`
@@ -1364,6 +1414,16 @@ type ToolUseBlockStart struct {
 	Name      string      `json:"name"`
 	ToolUseId string      `json:"toolUseId"`
 	Type      ToolUseType `json:"type,omitzero"`
+}
+
+// UntagResourceRequest is the structure of that name in the Amazon Bedrock API.
+type UntagResourceRequest struct {
+	ResourceARN *string  `json:"resourceARN,omitzero"`
+	TagKeys     []string `json:"tagKeys"`
+}
+
+// UntagResourceResponse is the structure of that name in the Amazon Bedrock API.
+type UntagResourceResponse struct {
 }
 
 // VideoBlock is the structure of that name in the Amazon Bedrock API.

@@ -26,6 +26,9 @@ type Options struct {
 	// lacks, and CountTokens for models that it does not count for. Without it
 	// such ids work: a developer pastes whichever form is at hand.
 	Strict bool
+	// Applications are the application inference profiles that callers have made;
+	// nil for none.
+	Applications Applications
 }
 
 // Catalog resolves model ids and answers the control plane's questions about
@@ -33,6 +36,7 @@ type Options struct {
 type Catalog struct {
 	strict bool
 	routes routes
+	made   Applications
 	// known are the models of the service, in the order of the tables, and
 	// models the same by id.
 	known  []*Model
@@ -47,7 +51,7 @@ type Catalog struct {
 // New returns the catalogue of the service's models with the mappings laid over
 // it. The error joins a *MappingError for each mapping that is wrong.
 func New(opts Options) (*Catalog, error) {
-	c := &Catalog{strict: opts.Strict, known: Models(), models: make(map[string]*Model)}
+	c := &Catalog{strict: opts.Strict, made: opts.Applications, known: Models(), models: make(map[string]*Model)}
 	for _, m := range c.known {
 		c.models[m.ID] = m
 	}
@@ -91,8 +95,11 @@ func (c *Catalog) Served() []*Model { return c.served }
 
 // Target is where a request for a model goes.
 type Target struct {
-	// ID is the id or ARN of the request, taken apart.
+	// ID is the id or ARN of the request, taken apart; that of its source where the
+	// request names an application inference profile that a caller has made.
 	ID ID
+	// Application is the ARN of that profile, or empty.
+	Application string
 	// Model is what the catalogue knows of the model behind it. It MUST NOT be
 	// changed.
 	Model *Model
@@ -151,6 +158,9 @@ func (c *Catalog) find(text string) (Target, error) {
 	id, err := ParseID(text)
 	if err != nil {
 		return Target{}, err
+	}
+	if source, err := c.source(id); source != "" || err != nil {
+		return c.through(id, source, err)
 	}
 	known := c.lookup(id.Base)
 	m, star := c.routes.match(id, known)

@@ -13,12 +13,14 @@ import (
 const maxProfiles = 1000
 
 // ListInferenceProfiles gives the profiles of the models that have a provider:
-// those that can be used from the region of the request, and the application
-// inference profiles that the configuration maps to a model of the service. The
-// error, about nextToken, is a *bedrock.ValidationException.
-func (c *Catalog) ListInferenceProfiles(req *bedrock.ListInferenceProfilesRequest, at Location) (*bedrock.ListInferenceProfilesResponse, error) {
+// those that can be used from the region of the request, the application
+// inference profiles that the configuration maps to a model of the service, and
+// those that the caller has made. The error, about nextToken, is a
+// *bedrock.ValidationException.
+func (c *Catalog) ListInferenceProfiles(req *bedrock.ListInferenceProfilesRequest, at Location, made ...bedrock.InferenceProfileSummary) (*bedrock.ListInferenceProfilesResponse, error) {
 	all := c.systemProfiles(at)
 	all = append(all, c.applicationProfiles(at)...)
+	all = append(all, made...)
 	all = slices.DeleteFunc(all, func(p bedrock.InferenceProfileSummary) bool {
 		return req.TypeEquals != "" && p.Type != req.TypeEquals
 	})
@@ -52,7 +54,7 @@ func (c *Catalog) GetInferenceProfile(req *bedrock.GetInferenceProfileRequest, a
 		}
 	}
 	target, err := c.find(req.InferenceProfileIdentifier)
-	if err == nil && slices.Contains(target.Model.Profiles, target.ID.Profile) {
+	if err == nil && target.Application == "" && slices.Contains(target.Model.Profiles, target.ID.Profile) {
 		for _, g := range geographies() {
 			if g.prefix == target.ID.Profile {
 				return new(bedrock.GetInferenceProfileResponse(g.profile(target.Model, at))), nil

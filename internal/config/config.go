@@ -53,6 +53,10 @@ type Config struct {
 	Prompts string `yaml:"prompts"`
 	// Objects says where the objects lie that requests name by s3Location.
 	Objects Objects `yaml:"objects"`
+	// Prices is the file of what calls cost; empty when they cost nothing.
+	Prices string `yaml:"prices"`
+	// Budgets bound what calls may cost.
+	Budgets []Budget `yaml:"budgets"`
 	// Log says what is told about the server's work.
 	Log Log `yaml:"log"`
 	// Limits bound what a request may take.
@@ -93,6 +97,9 @@ type IdentityProvider struct {
 	// CAFile holds the certificates, in PEM, that the provider's is signed with;
 	// empty for those that the machine trusts.
 	CAFile string `yaml:"caFile"`
+	// TokenFile holds a bearer token that the provider asks for, as the API server of
+	// a Kubernetes cluster does; empty for one that talks to everybody.
+	TokenFile string `yaml:"tokenFile"`
 }
 
 // Proxies are reverse proxies whose word about their clients counts.

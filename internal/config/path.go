@@ -25,12 +25,14 @@ func (d *decoder) resolvePaths(c *Config, folder string) {
 	d.resolveFile("principals", &c.Principals, folder)
 	for i := range c.IdentityProviders {
 		d.resolveFile(fmt.Sprintf("identityProviders[%d].caFile", i), &c.IdentityProviders[i].CAFile, folder)
+		d.resolveFile(fmt.Sprintf("identityProviders[%d].tokenFile", i), &c.IdentityProviders[i].TokenFile, folder)
 	}
 	d.resolve("sealKeys", &c.SealKeys, folder)
 	d.resolve("state.sqlite", &c.State.SQLite, folder)
 	d.resolveFile("state.postgresFile", &c.State.PostgresFile, folder)
 	d.resolveFile("prompts", &c.Prompts, folder)
 	d.resolveObjects(&c.Objects, folder)
+	d.resolveFile("prices", &c.Prices, folder)
 	d.resolveProgram("engine.path", &c.Engine.Path, folder)
 	d.resolveProgram("engine.python", &c.Engine.Python, folder)
 	for _, name := range slices.Sorted(maps.Keys(c.Providers)) {

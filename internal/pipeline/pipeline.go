@@ -162,6 +162,9 @@ type Timing struct {
 	FirstByte, Total time.Duration
 	// Usage is what the metadata event said.
 	Usage bedrock.TokenUsage
+	// Deltas counts the pieces of an answer that came as the model made them: about
+	// as many as its tokens.
+	Deltas int64
 }
 
 // Converse answers a request, each block whole. The events are the provider's, with
@@ -172,7 +175,7 @@ func (r *Route) Converse(ctx context.Context, req *bedrock.ConverseRequest, timi
 
 // ConverseStream is Converse with deltas as the model makes them.
 func (r *Route) ConverseStream(ctx context.Context, req *bedrock.ConverseRequest, timing *Timing) provider.Events {
-	return r.timed(r.answer(ctx, r.call(req, true)), timing)
+	return counted(r.timed(r.answer(ctx, r.call(req, true)), timing), timing)
 }
 
 // answer is the way of a call to the provider and back.
@@ -185,6 +188,19 @@ func (r *Route) answer(ctx context.Context, call provider.Call) provider.Events 
 		}
 		call.Request = carried.request
 		cited(r.provider.Converse(ctx, call), carried.sources)(yield)
+	}
+}
+
+func counted(events provider.Events, timing *Timing) provider.Events {
+	return func(yield func(bedrock.ConverseStreamOutput, error) bool) {
+		for event, err := range events {
+			if event.ContentBlockDelta != nil {
+				timing.Deltas++
+			}
+			if !yield(event, err) {
+				return
+			}
+		}
 	}
 }
 

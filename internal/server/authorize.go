@@ -185,13 +185,6 @@ func (g guardrail) versioned(arn string) string {
 	return arn + ":" + g.version
 }
 
-func tierOf(t *bedrock.ServiceTier) bedrock.ServiceTierType {
-	if t == nil {
-		return ""
-	}
-	return t.Type
-}
-
 // arn is that of a resource of the caller's account and region.
 func (x *exchange) arn(kind, id string) string {
 	return policy.ResourceARN("aws", cmp.Or(x.principal.Region, conditions.DefaultRegion), x.principal.Account, kind, id)

@@ -13,10 +13,12 @@ func (s *Server) converse(x *exchange, req *bedrock.ConverseRequest) error {
 	if err != nil {
 		return err
 	}
+	x.measured(inference.Route, &inference.timing, inference.request)
 	answer, err := conversation.Collect(inference.Converse(x.ctx, inference.request, &inference.timing))
 	if err != nil {
 		return err
 	}
+	x.servedBy(answer.ServiceTier)
 	if answer.AdditionalModelResponseFields, err = s.selectFields(inference, answer); err != nil {
 		return err
 	}

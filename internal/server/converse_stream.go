@@ -8,11 +8,12 @@ import (
 )
 
 // converseStream answers a conversation event by event.
-func (s *Server) converseStream(x *exchange, req *bedrock.ConverseStreamRequest) error {
+func (s *Server) converseStream(x *exchange, req *bedrock.ConverseStreamRequest) (ended error) {
 	inference, err := s.prepare(x, unstreamed(req), true)
 	if err != nil {
 		return err
 	}
+	x.measured(inference.Route, &inference.timing, inference.request)
 	var out *stream
 	for event, err := range inference.ConverseStream(x.ctx, inference.request, &inference.timing) {
 		if err != nil && out == nil {
@@ -20,13 +21,18 @@ func (s *Server) converseStream(x *exchange, req *bedrock.ConverseStreamRequest)
 		}
 		if out == nil {
 			out = x.startStream()
-			defer out.close()
+			defer func() { x.endStream(out, ended) }()
 		}
 		if err != nil {
+			x.record(err)
 			out.sendError(new(bedrock.ConverseStreamOutput), err)
 			return err
 		}
 		finishEvent(&event, inference)
+		if event.Metadata != nil {
+			x.servedBy(event.Metadata.ServiceTier)
+			x.record(nil)
+		}
 		if err := out.send(&event); err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/saprolite/saprolite/internal/bedrock"
 	"github.com/saprolite/saprolite/internal/format"
+	"github.com/saprolite/saprolite/internal/meter"
 	"github.com/saprolite/saprolite/internal/pipeline"
 	"github.com/saprolite/saprolite/internal/provider"
 )
@@ -28,6 +29,7 @@ func (s *Server) embed(x *exchange, to *pipeline.Route, native format.Embedding,
 		call.MaxTokens = min(asked, cmp.Or(call.MaxTokens, asked))
 	}
 	var timing pipeline.Timing
+	x.measured(to, &timing, nil)
 	vectors, err := to.Embed(x.ctx, call, &timing)
 	if err != nil {
 		return err
@@ -36,6 +38,7 @@ func (s *Server) embed(x *exchange, to *pipeline.Route, native format.Embedding,
 	if err != nil {
 		return err
 	}
+	x.counted(meter.Counts{Embeddings: int64(len(vectors.Vectors))})
 	x.setCount("Invocation-Latency", timing.Total.Milliseconds())
 	x.setCount("Input-Token-Count", int64(timing.Usage.InputTokens))
 	return x.replyNative(to.Service, body)
@@ -49,6 +52,7 @@ func (s *Server) rank(x *exchange, to *pipeline.Route, native format.Ranking, re
 		return err
 	}
 	var timing pipeline.Timing
+	x.measured(to, &timing, nil)
 	relevance, err := to.Rerank(x.ctx, provider.RerankCall{Query: request.Query, Documents: request.Documents}, &timing)
 	if err != nil {
 		return err

@@ -27,6 +27,7 @@ const unexpected = "The system encountered an unexpected error during processing
 // error into a status, headers and a body.
 func (x *exchange) fail(err error) {
 	x.err = err
+	x.record(err)
 	if x.status != 0 {
 		// The head of an answer is out; there is nobody left to tell.
 		return

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/saprolite/saprolite/internal/bedrock"
 	"github.com/saprolite/saprolite/internal/eventstream"
@@ -15,6 +16,9 @@ import (
 // of its own models, so none are held here.
 func forwarding[P any](s *Server, op bedrock.Operation, run func(*exchange, P) error) func(*exchange, P) error {
 	return func(x *exchange, in P) error {
+		if err := x.admit(in); err != nil {
+			return err
+		}
 		if s.Prompts.Has(x.r.PathValue("modelId")) {
 			return run(x, in)
 		}
@@ -22,6 +26,10 @@ func forwarding[P any](s *Server, op bedrock.Operation, run func(*exchange, P) e
 		if err != nil {
 			return err
 		}
+		if err := x.mayUse(&to.Target); err != nil {
+			return err
+		}
+		x.routed(&to.Target)
 		pieces, ok := to.Forward(x.ctx, provider.RawCall{
 			Operation: op, Header: provider.MemberHeaders(x.r.Header), Body: x.body,
 		})
@@ -34,24 +42,31 @@ func forwarding[P any](s *Server, op bedrock.Operation, run func(*exchange, P) e
 
 // pass writes the answer of an upstream as it is. The request id is this server's,
 // as in every answer.
-func (x *exchange) pass(op bedrock.Operation, pieces provider.Pieces) error {
+func (x *exchange) pass(op bedrock.Operation, pieces provider.Pieces) (ended error) {
 	var out *stream
+	start := time.Now()
 	for piece, err := range pieces {
 		switch {
 		case err != nil && x.status == 0:
 			return err
 		case err != nil:
+			x.record(err)
 			if of := streamOf(op); out != nil && of != nil {
 				out.sendError(of, err)
 			}
 			return err
 		case x.status != 0:
 		case piece.Header.Get("Content-Type") != eventstream.ContentType:
+			x.usage.readWhole(op, piece)
 			return x.replyRaw(piece)
 		default:
+			x.usage.setHeaders(piece.Header)
 			x.setMembers(piece.Header)
 			out = x.startStream()
-			defer out.close()
+			defer func() { x.endStream(out, ended) }()
+		}
+		if x.usage.readFrame(op, piece.Body, start) {
+			x.record(nil)
 		}
 		if err := out.sendRaw(piece.Body); err != nil {
 			return err
@@ -79,6 +94,7 @@ func (x *exchange) setMembers(header http.Header) {
 
 // replyRaw writes a whole answer.
 func (x *exchange) replyRaw(piece provider.Piece) error {
+	x.record(nil)
 	x.setMembers(piece.Header)
 	x.w.Header()["Content-Length"] = []string{strconv.Itoa(len(piece.Body))}
 	x.status = http.StatusOK

@@ -7,7 +7,7 @@ import (
 
 // location is where a question to the control plane is asked.
 func (x *exchange) location() catalog.Location {
-	return catalog.Location{Region: x.principal.Region, Account: x.principal.Account}
+	return catalog.Location{Region: x.principal.Region, Account: x.principal.Account}.Whole()
 }
 
 func (s *Server) listFoundationModels(x *exchange, req *bedrock.ListFoundationModelsRequest) error {

@@ -3,6 +3,7 @@ package server
 import (
 	"github.com/saprolite/saprolite/internal/bedrock"
 	"github.com/saprolite/saprolite/internal/format"
+	"github.com/saprolite/saprolite/internal/meter"
 	"github.com/saprolite/saprolite/internal/pipeline"
 )
 
@@ -14,6 +15,7 @@ func (s *Server) generateImages(x *exchange, to *pipeline.Route, native format.I
 		return err
 	}
 	var timing pipeline.Timing
+	x.measured(to, &timing, nil)
 	images, err := to.GenerateImages(x.ctx, request.Call, &timing)
 	if err != nil {
 		return err
@@ -22,6 +24,7 @@ func (s *Server) generateImages(x *exchange, to *pipeline.Route, native format.I
 	if err != nil {
 		return err
 	}
+	x.counted(meter.Counts{Images: int64(len(images))})
 	x.setCount("Invocation-Latency", timing.Total.Milliseconds())
 	return x.replyNative(to.Service, body)
 }

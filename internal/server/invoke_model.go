@@ -27,6 +27,7 @@ func (s *Server) invokeModel(x *exchange, req *bedrock.InvokeModelRequest) error
 	if err != nil {
 		return err
 	}
+	x.measured(inference.Route, &inference.timing, inference.request)
 	whole, err := conversation.Collect(inference.Converse(x.ctx, inference.request, &inference.timing))
 	if err != nil {
 		return err

@@ -6,7 +6,7 @@ import (
 )
 
 // invokeModelWithResponseStream answers a native body by native chunks.
-func (s *Server) invokeModelWithResponseStream(x *exchange, req *bedrock.InvokeModelWithResponseStreamRequest) error {
+func (s *Server) invokeModelWithResponseStream(x *exchange, req *bedrock.InvokeModelWithResponseStreamRequest) (ended error) {
 	to, err := s.routeNative(req.ModelId, x.service(req), req.GuardrailIdentifier, req.RequestMetadata)
 	if err != nil {
 		return err
@@ -15,6 +15,7 @@ func (s *Server) invokeModelWithResponseStream(x *exchange, req *bedrock.InvokeM
 	if err != nil {
 		return err
 	}
+	x.measured(inference.Route, &inference.timing, inference.request)
 	events := inference.withInputTokens(x.ctx, inference.ConverseStream(x.ctx, inference.request, &inference.timing))
 	var out *stream
 	for chunk, err := range inference.renderer.Stream(events) {
@@ -27,9 +28,10 @@ func (s *Server) invokeModelWithResponseStream(x *exchange, req *bedrock.InvokeM
 				PerformanceConfigLatency: req.PerformanceConfigLatency, ServiceTier: req.ServiceTier,
 			})
 			out = x.startStream()
-			defer out.close()
+			defer func() { x.endStream(out, ended) }()
 		}
 		if err != nil {
+			x.record(err)
 			out.sendError(new(bedrock.ResponseStream), err)
 			return err
 		}
@@ -38,6 +40,7 @@ func (s *Server) invokeModelWithResponseStream(x *exchange, req *bedrock.InvokeM
 			if body, err = withMetrics(body, inference.invocationMetrics()); err != nil {
 				return err
 			}
+			x.record(nil)
 		}
 		if err := out.send(&bedrock.ResponseStream{Chunk: &bedrock.PayloadPart{Bytes: body}}); err != nil {
 			return err

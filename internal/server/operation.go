@@ -32,9 +32,11 @@ type exchange struct {
 	operation string
 	principal identity.Principal
 	// body is that of the request, as it came.
-	body   []byte
-	log    *slog.Logger
-	start  time.Time
+	body  []byte
+	log   *slog.Logger
+	start time.Time
+	// usage becomes the record of the call; nil where none is kept.
+	usage  *usage
 	status int
 	// err is what ended the exchange, if anything did.
 	err error
@@ -62,6 +64,7 @@ func route[In any, P input[In]](s *Server, op bedrock.Operation, run func(*excha
 			x.fail(err)
 			return
 		}
+		x.usage = s.newUsage(x, op)
 		in := P(new(In))
 		if err := restjson.Decode(r, body, in); err != nil {
 			x.fail(err)
@@ -139,8 +142,12 @@ func (x *exchange) recover() {
 }
 
 // reply writes a whole answer.
-func (x *exchange) reply(shape any) error {
-	x.status = http.StatusOK
+func (x *exchange) reply(shape any) error { return x.replyAs(http.StatusOK, shape) }
+
+// replyAs is reply with a status of success that is not the usual one.
+func (x *exchange) replyAs(status int, shape any) error {
+	x.record(nil)
+	x.status = status
 	if err := restjson.Encode(x.w, x.status, shape); err != nil {
 		return fmt.Errorf("write the answer: %w", err)
 	}

@@ -16,12 +16,14 @@ import (
 	"github.com/saprolite/saprolite/internal/bedrock"
 	"github.com/saprolite/saprolite/internal/format"
 	"github.com/saprolite/saprolite/internal/identity"
+	"github.com/saprolite/saprolite/internal/meter"
 	"github.com/saprolite/saprolite/internal/pipeline"
+	"github.com/saprolite/saprolite/internal/profiles"
 	"github.com/saprolite/saprolite/internal/prompts"
 )
 
-// Options are what a Server is made of. All are required but the prompts, Access
-// and Proxies.
+// Options are what a Server is made of. All are required but the prompts, the meter,
+// the profiles, Access and Proxies.
 type Options struct {
 	Pipeline *pipeline.Pipeline
 	// Prompts are those that a conversation may name instead of a model.
@@ -34,6 +36,10 @@ type Options struct {
 	Rankings   map[string]format.Ranking
 	// Images are those of models that make images.
 	Images map[string]format.Images
+	// Meter counts what callers use.
+	Meter *meter.Meter
+	// Profiles are the application inference profiles that callers make.
+	Profiles *profiles.Profiles
 	// Identity tells who is calling.
 	Identity identity.Authenticator
 	// Access knows what callers may do; nil allows everything.
@@ -73,6 +79,13 @@ func New(o Options) *Server {
 	route(s, bedrock.OperationGetFoundationModel, s.getFoundationModel)
 	route(s, bedrock.OperationListInferenceProfiles, s.listInferenceProfiles)
 	route(s, bedrock.OperationGetInferenceProfile, s.getInferenceProfile)
+	if o.Profiles != nil {
+		route(s, bedrock.OperationCreateInferenceProfile, s.createInferenceProfile)
+		route(s, bedrock.OperationDeleteInferenceProfile, s.deleteInferenceProfile)
+		route(s, bedrock.OperationTagResource, s.tagResource)
+		route(s, bedrock.OperationUntagResource, s.untagResource)
+		route(s, bedrock.OperationListTagsForResource, s.listTagsForResource)
+	}
 	s.mux.HandleFunc("/", s.unknownOperation)
 	return s
 }

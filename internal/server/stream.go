@@ -133,6 +133,12 @@ func (s *stream) close() error {
 	return s.err
 }
 
+// endStream ends a streamed answer, which err cut off if it is not nil.
+func (x *exchange) endStream(s *stream, err error) {
+	x.record(err)
+	s.close()
+}
+
 // flushAll writes what is queued until the stream is closed.
 func (s *stream) flushAll() {
 	defer close(s.done)

@@ -22,10 +22,15 @@ var models embed.FS
 // controlPlane names the operations of the control plane that Saprolite
 // serves; the data plane is generated whole.
 var controlPlane = []string{
+	"CreateInferenceProfile",
+	"DeleteInferenceProfile",
 	"GetFoundationModel",
 	"GetInferenceProfile",
 	"ListFoundationModels",
 	"ListInferenceProfiles",
+	"ListTagsForResource",
+	"TagResource",
+	"UntagResource",
 }
 
 func main() {

@@ -1,0 +1,197 @@
+package meter
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/saprolite/saprolite/internal/bedrock"
+)
+
+// Period is how long a budget is for.
+type Period string
+
+// The periods, which begin at midnight in UTC.
+const (
+	Daily   Period = "daily"
+	Monthly Period = "monthly"
+)
+
+// Window is the time from Start to the moment before End.
+type Window struct{ Start, End time.Time }
+
+// Window gives the day or month that a moment is in.
+func (p Period) Window(at time.Time) Window {
+	year, month, day := at.UTC().Date()
+	if p == Monthly {
+		start := time.Date(year, month, 1, 0, 0, 0, 0, time.UTC)
+		return Window{start, start.AddDate(0, 1, 0)}
+	}
+	start := time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+	return Window{start, start.AddDate(0, 0, 1)}
+}
+
+// Budget bounds what calls may cost in a period.
+type Budget struct {
+	// Name has letters, digits, - and _.
+	Name string
+	// Per is whose budget it is: FieldAccount, FieldPrincipal or a field of
+	// requestMetadata. Each value has one of its own. Calls without a value have none.
+	Per Field
+	// Only is what the values are like, with * for any text.
+	Only   string
+	Period Period
+	// Amount is in billionths of a dollar. Calls are refused when it is spent.
+	Amount int64
+	// Warn are the percentages at which the log gets a line.
+	Warn []int
+}
+
+// Caller is who pays for a call.
+type Caller struct {
+	Account, Principal string
+	Metadata           map[string]string
+}
+
+// value gives whose of the budgets the caller's call is on.
+func (b *Budget) value(c Caller) (value string, ok bool) {
+	switch b.Per {
+	case FieldAccount:
+		value = c.Account
+	case FieldPrincipal:
+		value = c.Principal
+	default:
+		key, _ := b.Per.MetadataKey()
+		value = c.Metadata[key]
+	}
+	return value, value != "" && fits(b.Only, value)
+}
+
+// key names the budget of a value in an Amounts.
+func (b *Budget) key(value string) string { return b.Name + "/" + value }
+
+// Amounts adds up what is spent. It is safe for concurrent use.
+type Amounts interface {
+	// Add adds an amount, which may be 0, to the sum of a key in a window, and gives
+	// the sum.
+	Add(ctx context.Context, key string, w Window, amount int64) (total int64, err error)
+}
+
+// Budgets hold calls to what they may cost. A call that is under way when a budget
+// is spent ends, and is counted: budgets are overdrawn by what runs at one time.
+type Budgets struct {
+	list    []Budget
+	amounts Amounts
+	log     *slog.Logger
+	stats   budgetStats
+}
+
+type budgetStats struct{ warned, refused, unchecked atomic.Int64 }
+
+// NewBudgets makes budgets. The log may be nil.
+func NewBudgets(list []Budget, amounts Amounts, log *slog.Logger) *Budgets {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	return &Budgets{list: list, amounts: amounts, log: log}
+}
+
+// BudgetStats count since the start: the lines of warning, the calls that were
+// refused, and the times that nobody could tell what was spent.
+type BudgetStats struct{ Warned, Refused, Unchecked int64 }
+
+// Stats says what the budgets did.
+func (b *Budgets) Stats() BudgetStats {
+	if b == nil {
+		return BudgetStats{}
+	}
+	return BudgetStats{b.stats.warned.Load(), b.stats.refused.Load(), b.stats.unchecked.Load()}
+}
+
+// Admit refuses a call whose budget is spent. The error is a
+// *bedrock.ServiceQuotaExceededException: unlike throttling, SDKs do not try again
+// what will be refused until the period ends. Where nobody can tell what was spent,
+// calls go on.
+func (b *Budgets) Admit(ctx context.Context, c Caller, at time.Time) error {
+	if b == nil {
+		return nil
+	}
+	for i := range b.list {
+		budget := &b.list[i]
+		value, ok := budget.value(c)
+		if !ok {
+			continue
+		}
+		window := budget.Period.Window(at)
+		if total, ok := b.add(ctx, budget, value, window, 0); ok && total >= budget.Amount {
+			b.stats.refused.Add(1)
+			return &bedrock.ServiceQuotaExceededException{Message: fmt.Sprintf(
+				"The %s budget %s of %s is spent. It begins anew at %s.",
+				budget.Period, budget.Name, value, window.End.Format(time.RFC3339))}
+		}
+	}
+	return nil
+}
+
+// Spend counts what a call has cost.
+func (b *Budgets) Spend(ctx context.Context, c Caller, at time.Time, cost int64) {
+	if b == nil || cost <= 0 {
+		return
+	}
+	for i := range b.list {
+		budget := &b.list[i]
+		value, ok := budget.value(c)
+		if !ok {
+			continue
+		}
+		total, ok := b.add(ctx, budget, value, budget.Period.Window(at), cost)
+		if !ok {
+			continue
+		}
+		for _, percent := range budget.Warn {
+			// One call alone steps over a line, also where several nodes add.
+			if line := budget.Amount / 100 * int64(percent); total >= line && total-cost < line {
+				b.stats.warned.Add(1)
+				b.log.WarnContext(ctx, "a budget is spent in part", "budget", budget.Name, "of", value,
+					"percent", percent, "spent", FormatDollars(total), "amount", FormatDollars(budget.Amount))
+			}
+		}
+	}
+}
+
+func (b *Budgets) add(ctx context.Context, budget *Budget, value string, w Window, amount int64) (total int64, ok bool) {
+	total, err := b.amounts.Add(ctx, budget.key(value), w, amount)
+	if err != nil {
+		if b.stats.unchecked.Add(1)%1000 == 1 {
+			b.log.ErrorContext(ctx, "what is spent of a budget is unknown, so calls are not held to it", "budget", budget.Name, "cause", err)
+		}
+	}
+	return total, err == nil
+}
+
+// Sums are asked what was spent before.
+type Sums interface {
+	SumUsage(ctx context.Context, q Query) ([]Sum, error)
+}
+
+// SpentBefore gives what a store knows to be spent of a key of these budgets, for
+// NewMemoryAmounts.
+func SpentBefore(list []Budget, usage Sums) func(ctx context.Context, key string, w Window) (int64, error) {
+	return func(ctx context.Context, key string, w Window) (int64, error) {
+		name, value, _ := strings.Cut(key, "/")
+		for _, b := range list {
+			if b.Name != name {
+				continue
+			}
+			sums, err := usage.SumUsage(ctx, Query{From: w.Start, To: w.End, Only: map[Field]string{b.Per: value}})
+			if err != nil || len(sums) == 0 {
+				return 0, err
+			}
+			return sums[0].Cost, nil
+		}
+		return 0, nil
+	}
+}

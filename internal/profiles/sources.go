@@ -1,0 +1,95 @@
+package profiles
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/saprolite/saprolite/internal/catalog"
+	"github.com/saprolite/saprolite/internal/store"
+)
+
+const (
+	// sourceLife is how long an answer of the store is good.
+	sourceLife = time.Second
+	// maxSources bounds the answers that are remembered.
+	maxSources = 10_000
+	// sourceTime bounds the wait for the store.
+	sourceTime = 5 * time.Second
+)
+
+// sources remembers for a moment what profiles were made from: requests by one
+// profile follow each other.
+type sources struct {
+	store store.Profiles
+
+	mu    sync.Mutex
+	known map[sourceKey]source
+}
+
+type sourceKey struct{ account, id string }
+
+// source is what is known of a profile. One that does not exist has no ARN.
+type source struct {
+	arn, region string
+	until       time.Time
+}
+
+func newSources(s store.Profiles) *sources {
+	return &sources{store: s, known: map[sourceKey]source{}}
+}
+
+// find is catalog.Applications.Source. A store that does not answer is no reason to
+// refuse a profile that was there a moment ago.
+func (s *sources) find(id catalog.ID) (string, error) {
+	key := sourceKey{id.Account, id.Resource}
+	known, ok := s.get(key)
+	if !ok || time.Now().After(known.until) {
+		found, err := s.ask(key)
+		if err != nil && !ok {
+			return "", err
+		}
+		if err == nil {
+			known = found
+		}
+		s.put(key, known)
+	}
+	if known.region != id.Region {
+		return "", nil
+	}
+	return known.arn, nil
+}
+
+func (s *sources) ask(key sourceKey) (source, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), sourceTime)
+	defer cancel()
+	profile, err := s.store.Profile(ctx, key.account, key.id)
+	if errors.Is(err, store.ErrNotFound) {
+		return source{}, nil
+	}
+	return source{arn: profile.Source, region: profile.Region}, err
+}
+
+func (s *sources) get(key sourceKey) (source, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	known, ok := s.known[key]
+	return known, ok
+}
+
+func (s *sources) put(key sourceKey, known source) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.known) >= maxSources {
+		clear(s.known)
+	}
+	known.until = time.Now().Add(sourceLife)
+	s.known[key] = known
+}
+
+func (s *sources) forget(account, id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.known, sourceKey{account, id})
+}

@@ -1,0 +1,217 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/saprolite/saprolite/internal/bedrock"
+	"github.com/saprolite/saprolite/internal/catalog"
+	"github.com/saprolite/saprolite/internal/conversation"
+	"github.com/saprolite/saprolite/internal/meter"
+	"github.com/saprolite/saprolite/internal/pipeline"
+)
+
+// What the record of a call says whose caller did not wait for its end. No answer
+// has this status.
+const (
+	statusCanceled = 499
+	errorCanceled  = "Canceled"
+)
+
+// usage becomes the record of a call.
+type usage struct {
+	meter  *meter.Meter
+	record meter.Record
+	// timing is that of the provider's answer; nil as long as there is none.
+	timing *pipeline.Timing
+	// request is what the provider is asked, where that is a conversation.
+	request *bedrock.ConverseRequest
+	// embeds says that the model makes vectors.
+	embeds bool
+	// deltas are the pieces of a stream that passed and did not say what it took.
+	deltas int64
+	done   bool
+}
+
+// newUsage begins the record of a call of an operation on a model, by a caller who
+// is known.
+func (s *Server) newUsage(x *exchange, op bedrock.Operation) *usage {
+	if s.Meter == nil || op.Service != "bedrock-runtime" {
+		return nil
+	}
+	return &usage{meter: s.Meter, record: meter.Record{
+		RequestID: x.requestID, Time: x.start, Operation: op.Name,
+		Account: x.principal.Account, Principal: x.principal.ARN,
+	}}
+}
+
+// admit notes what a request says about itself, and refuses it when its budget is
+// spent.
+func (x *exchange) admit(in any) error {
+	u := x.usage
+	if u == nil {
+		return nil
+	}
+	tier := bedrock.ServiceTierTypeDefault
+	switch in := in.(type) {
+	case *bedrock.ConverseRequest:
+		u.record.Metadata, tier = in.RequestMetadata, tierOf(in.ServiceTier)
+	case *bedrock.ConverseStreamRequest:
+		u.record.Metadata, tier = in.RequestMetadata, tierOf(in.ServiceTier)
+	case *bedrock.InvokeModelRequest:
+		u.record.Metadata, tier = headerMetadata(in.RequestMetadata), in.ServiceTier
+	case *bedrock.InvokeModelWithResponseStreamRequest:
+		u.record.Metadata, tier = headerMetadata(in.RequestMetadata), in.ServiceTier
+	case *bedrock.CountTokensRequest:
+		return nil // they are counted for nothing
+	}
+	u.setTier(tier)
+	return u.meter.Admit(x.ctx, meter.Caller{
+		Account: u.record.Account, Principal: u.record.Principal, Metadata: u.record.Metadata,
+	}, x.start)
+}
+
+// servedBy notes the tier that served, where an answer says it.
+func (x *exchange) servedBy(tier *bedrock.ServiceTier) {
+	if x.usage != nil && tier != nil {
+		x.usage.setTier(tier.Type)
+	}
+}
+
+func (u *usage) setTier(tier bedrock.ServiceTierType) {
+	if tier == "" {
+		tier = bedrock.ServiceTierTypeDefault
+	}
+	u.record.ServiceTier = string(tier)
+}
+
+func tierOf(tier *bedrock.ServiceTier) bedrock.ServiceTierType {
+	if tier == nil {
+		return ""
+	}
+	return tier.Type
+}
+
+// headerMetadata reads the metadata of a native request, or gives none where
+// checkMetadata refuses them.
+func headerMetadata(header *string) map[string]string {
+	var metadata map[string]string
+	if header == nil || checkMetadata(header) != nil || json.Unmarshal([]byte(*header), &metadata) != nil {
+		return nil
+	}
+	return metadata
+}
+
+// routed notes where a call goes.
+func (x *exchange) routed(to *catalog.Target) {
+	u := x.usage
+	if u == nil {
+		return
+	}
+	u.record.Model, u.record.Provider, u.embeds = to.Model.ID, to.Provider, to.Model.Embeds()
+	switch {
+	case to.Application != "":
+		u.record.Profile = to.Application
+	case to.ID.Profile != "":
+		u.record.Profile = x.location().ProfileARN(to.ID)
+	case to.ID.Kind == catalog.ApplicationInferenceProfile:
+		u.record.Profile = to.ID.Text
+	}
+}
+
+// measured notes where the counts of a call will be.
+func (x *exchange) measured(to *pipeline.Route, timing *pipeline.Timing, request *bedrock.ConverseRequest) {
+	x.routed(&to.Target)
+	if x.usage != nil {
+		x.usage.timing, x.usage.request = timing, request
+	}
+}
+
+// counted notes what a call has made that is no token.
+func (x *exchange) counted(counts meter.Counts) {
+	if x.usage != nil {
+		x.usage.record.Add(counts)
+	}
+}
+
+// record keeps the record of a call, once. It goes before the last byte of the
+// answer: whoever has read all of one finds it in the usage.
+func (x *exchange) record(err error) {
+	u := x.usage
+	if u == nil || u.done {
+		return
+	}
+	u.done = true
+	r := &u.record
+	r.Total = time.Since(x.start)
+	r.Status = http.StatusOK
+	switch {
+	case err == nil:
+	case errors.Is(x.ctx.Err(), context.Canceled):
+		r.Status, r.Error = statusCanceled, errorCanceled
+	default:
+		exception := publicHalf(err)
+		r.Status, r.Error = exception.HTTPStatusCode(), exception.ErrorCode()
+	}
+	u.count()
+	u.meter.Record(context.WithoutCancel(x.ctx), *r)
+}
+
+// count takes the counts out of the timing. Where an answer ended before it said
+// what it took, they are estimated.
+func (u *usage) count() {
+	t := u.timing
+	if t == nil {
+		u.record.OutputTokens += u.deltas
+		return
+	}
+	u.record.FirstToken = t.FirstByte
+	counts := tokens(&t.Usage)
+	if counts == (meter.Counts{}) && t.Deltas > 0 {
+		counts = meter.Counts{InputTokens: estimate(u.request), OutputTokens: t.Deltas}
+	}
+	u.record.Add(counts)
+}
+
+func tokens(of *bedrock.TokenUsage) meter.Counts {
+	return meter.Counts{
+		InputTokens: int64(of.InputTokens), OutputTokens: int64(of.OutputTokens),
+		CacheReadTokens: int64(conversation.Count(of.CacheReadInputTokens)), CacheWriteTokens: int64(conversation.Count(of.CacheWriteInputTokens)),
+	}
+}
+
+// bytesPerToken is the usual length of a token in a text.
+const bytesPerToken = 4
+
+// estimate guesses the input tokens of a conversation by the length of its texts.
+func estimate(req *bedrock.ConverseRequest) int64 {
+	if req == nil {
+		return 0
+	}
+	length := 0
+	for _, block := range req.System {
+		length += textLength(block.Text)
+	}
+	for _, message := range req.Messages {
+		for _, block := range message.Content {
+			length += textLength(block.Text)
+			if block.ToolResult != nil {
+				for _, content := range block.ToolResult.Content {
+					length += textLength(content.Text)
+				}
+			}
+		}
+	}
+	return int64(length+bytesPerToken-1) / bytesPerToken
+}
+
+func textLength(text *string) int {
+	if text == nil {
+		return 0
+	}
+	return len(*text)
+}
