@@ -1,6 +1,7 @@
 package conversation
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -82,6 +83,23 @@ func (r Rules) checkFields(req *bedrock.ConverseRequest) error {
 	case req.OutputConfig != nil && !r.Provider.StructuredOutput,
 		req.OutputConfig != nil && req.OutputConfig.TextFormat != nil && !r.Model.Abilities.StructuredOutput:
 		return unsupportedField("outputConfig")
+	}
+	return checkOutput(req.OutputConfig)
+}
+
+// checkOutput refuses a schema of the output that is none. That AWS words it as it
+// does other fields that hold JSON is a guess: no recording has it.
+func checkOutput(config *bedrock.OutputConfig) error {
+	if config == nil || config.TextFormat == nil || config.TextFormat.Structure == nil {
+		return nil
+	}
+	definition := config.TextFormat.Structure.JsonSchema
+	if definition == nil || definition.Schema == nil {
+		return nil
+	}
+	var schema map[string]any
+	if err := json.Unmarshal([]byte(*definition.Schema), &schema); err != nil || schema == nil {
+		return invalid("The format of the value at outputConfig.textFormat.structure.jsonSchema.schema is invalid. Provide a json object for the field and try again.")
 	}
 	return nil
 }

@@ -151,6 +151,14 @@ func TestRefusals(t *testing.T) {
 	prompted.PromptVariables = map[string]bedrock.PromptVariableValues{"a": {}}
 	structured := talk(user(hi))
 	structured.OutputConfig = &bedrock.OutputConfig{}
+	schema := func(text string) *bedrock.ConverseRequest {
+		req := talk(user(hi))
+		req.OutputConfig = &bedrock.OutputConfig{TextFormat: &bedrock.OutputFormat{
+			Structure: &bedrock.OutputFormatStructure{JsonSchema: &bedrock.JsonSchemaDefinition{Schema: &text}},
+		}}
+		return req
+	}
+	const noSchema = "The format of the value at outputConfig.textFormat.structure.jsonSchema.schema is invalid. Provide a json object for the field and try again."
 	inResult := func(content bedrock.ToolResultContentBlock) *bedrock.ConverseRequest {
 		req := talk(user(bedrock.ContentBlock{ToolResult: &bedrock.ToolResultBlock{Content: []bedrock.ToolResultContentBlock{{Text: new("a")}, content}}}))
 		req.ToolConfig = &bedrock.ToolConfiguration{}
@@ -166,6 +174,9 @@ func TestRefusals(t *testing.T) {
 		"a guardrail":                       {conversation.Rules{Model: able(), Provider: every}, guarded, "The provided guardrail identifier is invalid."},
 		"prompt variables":                  {conversation.Rules{Model: able(), Provider: every}, prompted, noField("promptVariables")},
 		"an output format":                  {conversation.Rules{Model: able()}, structured, noField("outputConfig")},
+		"a schema":                          {conversation.Rules{Model: able(), Provider: every}, schema(`{"type":"object"}`), ""},
+		"a schema that is no JSON":          {conversation.Rules{Model: able(), Provider: every}, schema(`{"type":`), noSchema},
+		"a schema that is no object":        {conversation.Rules{Model: able(), Provider: every}, schema(`null`), noSchema},
 		"a stream":                          {conversation.Rules{Model: noStreams, Provider: every, Streamed: true}, talk(user(hi)), "The model is unsupported for streaming."},
 		"no stream":                         {conversation.Rules{Model: noStreams, Provider: every}, talk(user(hi)), ""},
 		"tools in a stream":                 {conversation.Rules{Model: noToolStreams, Provider: every, Streamed: true}, withTools, "This model doesn't support tool use in streaming mode."},
