@@ -27,7 +27,7 @@ if [ "$(cat $mark 2>/dev/null)" = "$packages" ]; then
 fi
 
 rm -rf .servers
-mkdir -p .servers/packages .servers/root
+mkdir -p .servers/packages .servers/tree
 cd .servers/packages
 # The lists of a machine may be older than what its mirror still has.
 if ! apt-get download -qq $packages 2>/dev/null; then
@@ -35,7 +35,7 @@ if ! apt-get download -qq $packages 2>/dev/null; then
 	apt-get download -qq $packages
 fi
 for package in *.deb; do
-	dpkg-deb --extract "$package" ../root
+	dpkg-deb --extract "$package" ../tree
 done
 cd ..
 rm -rf packages

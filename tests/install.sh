@@ -39,3 +39,5 @@ if ! cmp -s programs.txt .bin/.installed; then
 	done < programs.txt
 	cp programs.txt .bin/.installed
 fi
+
+./install-servers.sh
