@@ -75,3 +75,12 @@ type ExceededError struct {
 func (e *ExceededError) Error() string {
 	return fmt.Sprintf("%s: %d of %d are used this %s", e.Key, e.Used, e.Limit, e.Window)
 }
+
+// Check judges whether an amount may be taken of the sum of the claim of that index,
+// of which so much is used. The error is an *ExceededError.
+func (c Claim) Check(index int, used, amount int64) error {
+	if c.Limit > 0 && (used >= c.Limit || used+amount > c.Limit) {
+		return &ExceededError{Claim: index, Key: c.Key, Window: c.Window, Used: used, Limit: c.Limit}
+	}
+	return nil
+}

@@ -19,6 +19,9 @@ type Request struct {
 	Account, Principal string
 	// Model is the bare id of the model.
 	Model string
+	// Brief says that the request runs no model: it takes no place among those that run
+	// at the same time.
+	Brief bool
 	// Reserve gives the tokens that are reserved. It is asked only where a rule bounds
 	// tokens; nil uses none.
 	Reserve func() Reservation
@@ -61,6 +64,8 @@ type Bucket struct {
 	Key
 	// Levels are the limits of the rule and what is used of them.
 	Levels []Level
+	// Waiting are the requests that wait for a place.
+	Waiting int64
 }
 
 // Level is how full a bucket is.

@@ -1,6 +1,7 @@
 package quota
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -8,6 +9,10 @@ import (
 
 	"github.com/saprolite/saprolite/internal/pattern"
 )
+
+// DefaultQueueTimeout is how long a request waits for a place where the rule does not
+// say.
+const DefaultQueueTimeout = 30 * time.Second
 
 // Rule bounds what the callers that it is for may use. A limit of 0 is none.
 type Rule struct {
@@ -56,6 +61,7 @@ func NewRules(rules []Rule) (*Rules, error) {
 	names := map[string]bool{}
 	for i := range rules {
 		r := rules[i]
+		r.QueueTimeout = cmp.Or(r.QueueTimeout, DefaultQueueTimeout)
 		if err := r.check(); err != nil {
 			return nil, fmt.Errorf("rule %s: %w", r.Name, err)
 		}
@@ -104,6 +110,9 @@ type Match struct {
 	Key   Key
 	// Tokens are those that are taken of this bucket.
 	Tokens int64
+	// Slot says that the request takes one of the places of those that run at the same
+	// time.
+	Slot bool
 }
 
 // Match appends the rules that are for a request. The error is that of a request that
@@ -114,7 +123,7 @@ func (r *Rules) Match(matches []Match, req *Request) ([]Match, error) {
 		if !r.patterns[i].match(req) {
 			continue
 		}
-		m := Match{Index: i, Rule: rule, Key: rule.key(req)}
+		m := Match{Index: i, Rule: rule, Key: rule.key(req), Slot: rule.Concurrent > 0 && !req.Brief}
 		if req.Reserve != nil && (rule.TokensPerMinute > 0 || rule.TokensPerDay > 0) {
 			if reserved == nil {
 				reserved = new(req.Reserve())
