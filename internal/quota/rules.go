@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/saprolite/saprolite/internal/pattern"
@@ -41,10 +40,6 @@ const (
 	PerPrincipal Dimension = "principal"
 	PerModel     Dimension = "model"
 )
-
-// Key tells the buckets of a rule apart. A member by which the rule does not tell them
-// apart is empty.
-type Key struct{ Account, Principal, Model string }
 
 // Rules are the rules of a limiter, compiled. They do not change.
 type Rules struct {
@@ -180,14 +175,4 @@ func (r *Rule) fit(reserved Reservation) (tokens int64, fits bool) {
 		tokens = limit
 	}
 	return tokens, true
-}
-
-// Text is the key as a part of a longer one: account, principal and model, each after
-// its length, so that no two keys have the same text.
-func (k Key) Text() string {
-	var b strings.Builder
-	for _, part := range []string{k.Account, k.Principal, k.Model} {
-		fmt.Fprintf(&b, "%d:%s", len(part), part)
-	}
-	return b.String()
 }

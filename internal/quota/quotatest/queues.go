@@ -87,9 +87,11 @@ func (s *suite) turns() {
 // queue: it has an end, and so has the wait.
 func (s *suite) queue() {
 	s.rules(
-		quota.Rule{Name: "all", Concurrent: 1, Queue: 1, QueueTimeout: time.Minute, Per: []quota.Dimension{quota.PerPrincipal}},
+		quota.Rule{Name: "alices", Principals: []string{alice}, Concurrent: 1, Queue: 1, QueueTimeout: time.Minute},
 		quota.Rule{Name: "bobs", Principals: []string{bob}, Concurrent: 1, Queue: 1, QueueTimeout: 10 * time.Millisecond},
 	)
+	s.admit(request(bob, 0))
+	s.refuse(request(bob, 0), tooManyRequests)
 	grant := s.admit(request(alice, 0))
 	ctx, cancel := context.WithCancel(s.Context())
 	left := make(chan error)
