@@ -159,6 +159,7 @@ func (p *Pool) lease(w *worker) *Lease {
 		BaseURL:       w.child.baseURL,
 		Context:       w.plan.context,
 		ControlTokens: w.plan.control,
+		slots:         w.slots,
 		release: sync.OnceFunc(func() {
 			p.mu.Lock()
 			defer p.mu.Unlock()

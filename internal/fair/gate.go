@@ -54,6 +54,13 @@ func (g *Gate) Enter(ctx context.Context, caller string) (leave func(), err erro
 	return nil, context.Cause(ctx)
 }
 
+// Waiting is the number of those that wait.
+func (g *Gate) Waiting() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.line.Len()
+}
+
 // leave hands the slot to the next in line.
 func (g *Gate) leave() {
 	g.mu.Lock()

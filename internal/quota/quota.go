@@ -31,9 +31,10 @@ type Request struct {
 type Reservation struct {
 	// Tokens are those of the input and of the longest answer.
 	Tokens int64
-	// Implied says that the request sets no bound to its answer itself. Such a
-	// request needs at most a whole bucket: it is not refused for good.
-	Implied bool
+	// Least are those of them that are sure: what was counted, and the bound that the
+	// request itself sets to its answer. A bucket that is smaller never admits the
+	// request. One that is smaller than Tokens alone admits it when it is full.
+	Least int64
 }
 
 // Limiter holds callers to the rules. It is safe for concurrent use.

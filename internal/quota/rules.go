@@ -165,14 +165,13 @@ func (r *Rule) key(req *Request) Key {
 // fit gives the tokens that a reservation takes of the rule's buckets.
 func (r *Rule) fit(reserved Reservation) (tokens int64, fits bool) {
 	tokens = reserved.Tokens
-	for _, limit := range []int64{r.TokensPerMinute, r.TokensPerDay} {
-		if limit == 0 || tokens <= limit {
-			continue
+	for _, limit := range [...]int64{r.TokensPerMinute, r.TokensPerDay} {
+		if limit > 0 {
+			if reserved.Least > limit {
+				return 0, false
+			}
+			tokens = min(tokens, limit)
 		}
-		if !reserved.Implied {
-			return 0, false
-		}
-		tokens = limit
 	}
 	return tokens, true
 }

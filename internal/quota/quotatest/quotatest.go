@@ -76,7 +76,7 @@ const (
 func request(principal string, tokens int64) *quota.Request {
 	return &quota.Request{
 		Account: "111122223333", Principal: principal, Model: "amazon.nova-lite-v1:0",
-		Reserve: func() quota.Reservation { return quota.Reservation{Tokens: tokens} },
+		Reserve: func() quota.Reservation { return quota.Reservation{Tokens: tokens, Least: tokens} },
 	}
 }
 

@@ -131,7 +131,7 @@ func (s *suite) dimensions() {
 	}
 }
 
-// sizes: what never fits is refused for good, but not where the caller set no bound.
+// sizes: what never fits is refused for good; of a guess a whole bucket is enough.
 func (s *suite) sizes() {
 	s.rules(quota.Rule{Name: "all", TokensPerMinute: 100, TokensPerDay: 200})
 	_, err := s.limiter.Admit(s.Context(), request(alice, 101))
@@ -139,7 +139,7 @@ func (s *suite) sizes() {
 		s.Fatalf("got %v", err)
 	}
 	implied := request(alice, 0)
-	implied.Reserve = func() quota.Reservation { return quota.Reservation{Tokens: 5000, Implied: true} }
+	implied.Reserve = func() quota.Reservation { return quota.Reservation{Tokens: 5000, Least: 90} }
 	grant := s.admit(implied)
 	s.used("all", quota.TokensPerMinute, 100)
 	s.refuse(implied, tooManyTokens)
