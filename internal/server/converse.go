@@ -9,7 +9,7 @@ import (
 
 // converse answers a conversation as a whole.
 func (s *Server) converse(x *exchange, req *bedrock.ConverseRequest) error {
-	inference, err := s.prepare(req, false)
+	inference, err := s.prepare(x, req, false)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,7 @@ import (
 
 // converseStream answers a conversation event by event.
 func (s *Server) converseStream(x *exchange, req *bedrock.ConverseStreamRequest) error {
-	inference, err := s.prepare(unstreamed(req), true)
+	inference, err := s.prepare(x, unstreamed(req), true)
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,7 @@ import (
 
 // countTokens gives the inputTokens that the request in it would report.
 func (s *Server) countTokens(x *exchange, req *bedrock.CountTokensRequest) error {
-	to, err := s.Pipeline.Route(req.ModelId)
+	to, err := s.routeFor(x, req.ModelId)
 	if err != nil {
 		return err
 	}
@@ -30,7 +30,7 @@ func (s *Server) countInput(x *exchange, to *pipeline.Route, req *bedrock.CountT
 		return inference.CountTokens(x.ctx, inference.request)
 	}
 	converse := req.Input.Converse
-	inference, err := s.prepare(&bedrock.ConverseRequest{
+	inference, err := s.prepare(x, &bedrock.ConverseRequest{
 		ModelId: req.ModelId, Messages: converse.Messages, System: converse.System,
 		ToolConfig: converse.ToolConfig, AdditionalModelRequestFields: converse.AdditionalModelRequestFields,
 	}, false)

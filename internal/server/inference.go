@@ -26,12 +26,12 @@ type inference struct {
 }
 
 // prepare routes a conversation of Converse and holds it to the rules.
-func (s *Server) prepare(req *bedrock.ConverseRequest, streamed bool) (*inference, error) {
+func (s *Server) prepare(x *exchange, req *bedrock.ConverseRequest, streamed bool) (*inference, error) {
 	req, err := s.Prompts.Apply(req)
 	if err != nil {
 		return nil, err
 	}
-	to, err := s.Pipeline.Route(req.ModelId)
+	to, err := s.routeFor(x, req.ModelId)
 	if err != nil {
 		return nil, err
 	}
@@ -46,6 +46,16 @@ func (s *Server) prepare(req *bedrock.ConverseRequest, streamed bool) (*inferenc
 		return nil, err
 	}
 	return &inference{Route: to, request: req, fields: fields}, nil
+}
+
+// routeFor routes a request of the exchange's caller.
+func (s *Server) routeFor(x *exchange, modelID string) (*pipeline.Route, error) {
+	to, err := s.Pipeline.Route(modelID)
+	if err != nil {
+		return nil, err
+	}
+	to.Caller = x.principal
+	return to, nil
 }
 
 func rules(to *pipeline.Route, streamed bool) conversation.Rules {

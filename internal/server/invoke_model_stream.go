@@ -7,7 +7,7 @@ import (
 
 // invokeModelWithResponseStream answers a native body by native chunks.
 func (s *Server) invokeModelWithResponseStream(x *exchange, req *bedrock.InvokeModelWithResponseStreamRequest) error {
-	to, err := s.routeNative(req.ModelId, req.GuardrailIdentifier, req.RequestMetadata)
+	to, err := s.routeNative(x, req.ModelId, req.GuardrailIdentifier, req.RequestMetadata)
 	if err != nil {
 		return err
 	}
