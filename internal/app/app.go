@@ -48,6 +48,7 @@ type App struct {
 
 	engine    *engine.Pool
 	providers *providers
+	quotas    quotas
 	server    *server.Server
 }
 
@@ -73,13 +74,20 @@ func New(o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	providers, err := newProviders(o.Config, pool, log)
+	counting, err := newQuotas(o.Config, log)
 	if err != nil {
 		return nil, errors.Join(err, pool.Stop(context.Background()))
 	}
-	a := &App{Catalog: models, config: o.Config, log: log, certificates: certificates, engine: pool, providers: providers}
+	providers, err := newProviders(o.Config, pool, log)
+	if err != nil {
+		return nil, errors.Join(err, counting.Close(), pool.Stop(context.Background()))
+	}
+	a := &App{Catalog: models, config: o.Config, log: log, certificates: certificates, engine: pool, providers: providers, quotas: counting}
 	a.server = server.New(server.Options{
-		Pipeline:       &pipeline.Pipeline{Catalog: models, Providers: providers.byName, Documents: document.NewExtractor(document.DefaultLimits())},
+		Pipeline: &pipeline.Pipeline{
+			Catalog: models, Providers: providers.byName, Documents: document.NewExtractor(document.DefaultLimits()),
+			Quota: limiter(o.Config, counting),
+		},
 		Prompts:        library,
 		Formats:        all.Formats(),
 		Embeddings:     all.Embeddings(),
@@ -156,7 +164,7 @@ func (a *App) fetch(ctx context.Context, models []engine.Model) error {
 func (a *App) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	return errors.Join(a.engine.Stop(ctx), a.providers.close())
+	return errors.Join(a.engine.Stop(ctx), a.providers.close(), a.quotas.Close())
 }
 
 // LocalModels are the weights that the engine of this machine would run.

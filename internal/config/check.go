@@ -35,6 +35,8 @@ func (d *decoder) check(c *Config) {
 	}
 	d.checkCycles(c.Providers)
 	d.checkModels(c)
+	d.checkQuotas(c.Quotas)
+	d.checkRedis(c.Redis)
 }
 
 func (d *decoder) checkRegion(key, region string) {

@@ -37,6 +37,10 @@ type Config struct {
 	// Prompts is the file of the prompts that a conversation may name instead of
 	// a model; empty for none.
 	Prompts string `yaml:"prompts"`
+	// Quotas bound what callers may use.
+	Quotas []Quota `yaml:"quotas"`
+	// Redis, when it has a URL, counts for several servers.
+	Redis Redis `yaml:"redis"`
 	// Log says what is told about the server's work.
 	Log Log `yaml:"log"`
 	// Limits bound what a request may take.

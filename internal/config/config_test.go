@@ -123,6 +123,7 @@ func whole(folder string) *Config {
 			{ID: "anthropic.*", Provider: "vllm", Upstream: "qwen", Abilities: []Ability{"tools", "images"}, ContextWindow: 32768},
 			{ID: "acme.chat", Provider: "small", BaseModel: "amazon.nova-lite-v1:0", Name: "Acme", Vendor: "Acme Inc", Family: "mistral", MaxOutput: 512, Abilities: []Ability{}},
 		},
+		Redis:  defaultRedis(),
 		Log:    Log{Level: "debug", Format: "json"},
 		Limits: Limits{MaxBody: 64_000_000, RequestTimeout: 10 * time.Minute},
 	}

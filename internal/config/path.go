@@ -22,6 +22,7 @@ func (d *decoder) resolvePaths(c *Config, folder string) {
 	d.resolveFile("tls.certFile", &c.TLS.CertFile, folder)
 	d.resolveFile("tls.keyFile", &c.TLS.KeyFile, folder)
 	d.resolve("dataDir", &c.DataDir, folder)
+	d.resolveFile("redis.urlFile", &c.Redis.URLFile, folder)
 	d.resolveFile("prompts", &c.Prompts, folder)
 	d.resolveProgram("engine.path", &c.Engine.Path, folder)
 	d.resolveProgram("engine.python", &c.Engine.Python, folder)

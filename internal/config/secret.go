@@ -27,6 +27,7 @@ const maxSecret = 64 << 10
 
 // fetchSecrets brings each key from where the file says that it is.
 func (d *decoder) fetchSecrets(c *Config) {
+	d.fetchSecret("redis", secretOf{"url", &c.Redis.URL, c.Redis.URLEnv, c.Redis.URLFile})
 	for _, name := range slices.Sorted(maps.Keys(c.Providers)) {
 		key := "providers." + name
 		switch p := c.Providers[name]; {
