@@ -16,6 +16,9 @@ const afterWindow = 48 * time.Hour
 // Reserve implements quota.Amounts.
 func (l *Limiter) Reserve(ctx context.Context, amount int64, claims ...quota.Claim) (quota.Held, error) {
 	h := &held{limiter: l, amount: amount, used: make([]int64, len(claims))}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
 	now := l.clock()
 	args := []any{amount}
 	for _, claim := range claims {
@@ -25,7 +28,8 @@ func (l *Limiter) Reserve(ctx context.Context, amount int64, claims ...quota.Cla
 	// Each round makes a sum known, and one more finds all of them.
 	for range len(claims) + 1 {
 		var answer []any
-		err := l.ask(ctx, func(ctx context.Context) (err error) {
+		// As for a grant, a caller who leaves does not end the question.
+		err := l.ask(context.WithoutCancel(ctx), func(ctx context.Context) (err error) {
 			answer, err = reserve.Run(ctx, l.client, h.keys, args...).Slice()
 			return err
 		})

@@ -31,6 +31,9 @@ type grant struct {
 
 // Admit implements quota.Limiter.
 func (l *Limiter) Admit(ctx context.Context, req *quota.Request) (quota.Grant, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
 	matches, err := l.Rules.Match(nil, req)
 	if err != nil {
 		return nil, err
@@ -61,7 +64,8 @@ type refusedError struct{ public error }
 
 func (e *refusedError) Error() string { return e.public.Error() }
 
-// try takes all that the request needs, or a place in a line.
+// try takes all that the request needs, or a place in a line. A caller who leaves does
+// not end the question: what it took must be known, to be given back.
 func (g *grant) try(ctx context.Context) (granted bool, err error) {
 	l := g.limiter
 	args := []any{l.now(), l.channel(), g.id, g.caller, l.Lease.Microseconds(), ticket.Microseconds(), g.waiting}
@@ -69,7 +73,7 @@ func (g *grant) try(ctx context.Context) (granted bool, err error) {
 		args = append(append(args, limits(m)...), m.Rule.Queue, m.Tokens)
 	}
 	var answer []any
-	err = l.ask(ctx, func(ctx context.Context) (err error) {
+	err = l.ask(context.WithoutCancel(ctx), func(ctx context.Context) (err error) {
 		answer, err = admit.Run(ctx, l.client, append([]string{l.index()}, g.keys...), args...).Slice()
 		return err
 	})
@@ -91,6 +95,10 @@ func (g *grant) try(ctx context.Context) (granted bool, err error) {
 		g.before = append(g.before, before.(string))
 	}
 	l.hold(g)
+	if ctx.Err() != nil {
+		g.Settle(0)
+		return false, context.Cause(ctx)
+	}
 	return true, nil
 }
 
@@ -164,10 +172,18 @@ func (g *grant) Settle(tokens int64) {
 	})
 }
 
+// idleAfter is longer than a request runs, and than anything is counted.
+const idleAfter = 25 * time.Hour
+
 // Buckets implements quota.Limiter.
 func (l *Limiter) Buckets(ctx context.Context, limit int) ([]quota.Bucket, error) {
 	var keys []string
 	err := l.ask(ctx, func(ctx context.Context) (err error) {
+		// What was not used for longer than a day is idle.
+		old := strconv.FormatInt(l.clock().Add(-idleAfter).UnixMicro(), 10)
+		if err := l.client.ZRemRangeByScore(ctx, l.index(), "-inf", old).Err(); err != nil {
+			return err
+		}
 		keys, err = l.client.ZRange(ctx, l.index(), 0, -1).Result()
 		return err
 	})

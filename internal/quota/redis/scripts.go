@@ -2,7 +2,8 @@ package redis
 
 import goredis "github.com/redis/go-redis/v9"
 
-// What is counted lies in these keys, all of one slot of a cluster:
+// What is counted lies in these keys. The braces put all of them into one slot, for
+// proxies in front of a cluster:
 //
 //	{prefix}:bucket:RULE:KEY         hash: at (microseconds), r and t (requests and tokens
 //	                                 of the last minute), d and u (day and its tokens)
