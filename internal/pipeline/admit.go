@@ -102,7 +102,9 @@ type spending struct {
 	weight, input int64
 	// bytes are those of the answer's content.
 	bytes int
-	usage *bedrock.TokenUsage
+	// told are the tokens that count as the answer says, once it has said so.
+	told   int64
+	isTold bool
 }
 
 func (s *spending) note(event *bedrock.ConverseStreamOutput) {
@@ -118,7 +120,8 @@ func (s *spending) note(event *bedrock.ConverseStreamOutput) {
 			s.bytes += len(*delta.ReasoningContent.Text)
 		}
 	case event.Metadata != nil:
-		s.usage = &event.Metadata.Usage
+		// Not later: who shows the usage may leave out parts of it.
+		s.told, s.isTold = weigh(&event.Metadata.Usage, s.weight), true
 	}
 }
 
@@ -126,8 +129,8 @@ func (s *spending) note(event *bedrock.ConverseStreamOutput) {
 // begin used none.
 func (s *spending) tokens() int64 {
 	switch {
-	case s.usage != nil:
-		return weigh(s.usage, s.weight)
+	case s.isTold:
+		return s.told
 	case s.bytes > 0:
 		return s.input + s.weight*conversation.EstimateTextTokens(s.bytes)
 	}
