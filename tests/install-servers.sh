@@ -27,17 +27,19 @@ if [ "$(cat $mark 2>/dev/null)" = "$packages" ]; then
 fi
 
 rm -rf .servers
-mkdir -p .servers/packages .servers/tree
-cd .servers/packages
+mkdir .servers
+cd .servers
+mkdir packages root
+cd packages
 # The lists of a machine may be older than what its mirror still has.
 if ! apt-get download -qq $packages 2>/dev/null; then
 	apt-get update -qq
 	apt-get download -qq $packages
 fi
-for package in *.deb; do
-	dpkg-deb --extract "$package" ../tree
-done
 cd ..
+for package in packages/*.deb; do
+	dpkg-deb --extract "$package" root
+done
 rm -rf packages
 cd ..
 echo "$packages" >$mark

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what the tests with the AWS SDKs for JavaScript, Python and Java and with
-# the frameworks need, each inside its folder, and the servers that tests start. What
-# is installed and up to date stays as it is.
+# the frameworks need, each inside its folder. What is installed and up to date stays
+# as it is.
 set -eu
 cd "$(dirname "$0")"
 
@@ -39,5 +39,3 @@ if ! cmp -s programs.txt .bin/.installed; then
 	done < programs.txt
 	cp programs.txt .bin/.installed
 fi
-
-./install-servers.sh

@@ -40,6 +40,8 @@ func build(t *testing.T) (binary string) {
 type program struct {
 	cmd *exec.Cmd
 	log *logWatch
+	// read is closed when the program has ended.
+	read chan struct{}
 	// environment is what the greeting tells to paste into a shell, as KEY=value.
 	environment []string
 }
@@ -48,7 +50,19 @@ type program struct {
 // the test. It listens on a free port of this machine.
 func serve(t *testing.T, binary string, args ...string) *program {
 	t.Helper()
-	p := &program{log: newLogWatch()}
+	p := start(t, binary, args...)
+	t.Cleanup(func() {
+		if err := p.stop(p.read); err != nil {
+			t.Errorf("end the program: %v", err)
+		}
+	})
+	return p
+}
+
+// start is serve without the orderly end: the test ends the program, or it is killed.
+func start(t *testing.T, binary string, args ...string) *program {
+	t.Helper()
+	p := &program{log: newLogWatch(), read: make(chan struct{})}
 	p.cmd = exec.Command(binary, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)
 	p.cmd.Stderr = p.log
 	stdout, err := p.cmd.StdoutPipe()
@@ -59,22 +73,19 @@ func serve(t *testing.T, binary string, args ...string) *program {
 		t.Fatal(err)
 	}
 	greeted := make(chan []string, 1)
-	read := make(chan struct{})
 	go func() {
-		defer close(read)
+		defer close(p.read)
 		readGreeting(stdout, greeted)
 	}()
 	t.Cleanup(func() {
-		if err := p.stop(read); err != nil {
-			t.Errorf("end the program: %v", err)
-		}
+		p.kill()
 		if t.Failed() {
 			t.Logf("the log of the program:\n%s", p.log)
 		}
 	})
 	select {
 	case p.environment = <-greeted:
-	case <-read:
+	case <-p.read:
 		t.Fatal("the program ended before it listened")
 	case <-time.After(startTimeout):
 		t.Fatalf("the program does not listen after %v", startTimeout)
@@ -110,6 +121,13 @@ func (p *program) stop(read <-chan struct{}) error {
 		return fmt.Errorf("a request ran on %v after its client: %w", stopTimeout, err)
 	}
 	return err
+}
+
+// kill ends the program at once, if it runs.
+func (p *program) kill() {
+	p.cmd.Process.Kill()
+	<-p.read
+	p.cmd.Wait()
 }
 
 // variable gives the value of a variable of the greeting.

@@ -58,6 +58,7 @@ type App struct {
 	engine    *engine.Pool
 	providers *providers
 	objects   io.Closer
+	quotas    quotas
 	server    *server.Server
 	callers   *callers
 }
@@ -86,13 +87,16 @@ func (a *App) build(o Options) error {
 	if err != nil {
 		return err
 	}
+	if a.quotas, err = newQuotas(o.Config, a.log); err != nil {
+		return err
+	}
 	known := o.Config.Catalog()
 	var made *profiles.Profiles
 	if !o.Stateless {
 		if a.state, err = openState(o); err != nil {
 			return err
 		}
-		if a.meter, err = newMeter(o, prices, a.state, a.log); err != nil {
+		if a.meter, err = newMeter(o, prices, a.state, a.quotas, a.log); err != nil {
 			return err
 		}
 		made = profiles.New(a.state)
@@ -124,6 +128,7 @@ func (a *App) build(o Options) error {
 			Catalog: a.Catalog, Providers: a.providers.byName,
 			Documents: document.NewExtractor(document.DefaultLimits()),
 			Objects:   pipeline.NewObjects(objects, int64(o.Config.Limits.MaxFetched), o.Config.Objects.Buckets...),
+			Quota:     limiter(o.Config, a.quotas),
 		},
 		Prompts:        library,
 		Formats:        all.Formats(),
@@ -207,6 +212,9 @@ func (a *App) Close() error {
 	}
 	if a.objects != nil {
 		err = errors.Join(err, a.objects.Close())
+	}
+	if a.quotas != nil {
+		err = errors.Join(err, a.quotas.Close())
 	}
 	return errors.Join(err, a.closeState())
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/saprolite/saprolite/internal/config"
 	"github.com/saprolite/saprolite/internal/meter"
+	"github.com/saprolite/saprolite/internal/quota"
 	"github.com/saprolite/saprolite/internal/store"
 )
 
@@ -43,7 +44,7 @@ func openState(o Options) (store.Store, error) {
 
 // newMeter makes what counts calls. The journal is in the data folder: it is this
 // machine's, wherever the state is.
-func newMeter(o Options, prices *meter.Prices, usage store.Usage, log *slog.Logger) (*meter.Meter, error) {
+func newMeter(o Options, prices *meter.Prices, usage store.Usage, counting quota.Amounts, log *slog.Logger) (*meter.Meter, error) {
 	journal, err := meter.OpenJournal(meter.JournalOptions{Dir: filepath.Join(o.DataDir, "usage"), Sink: usage, Log: log})
 	if err != nil {
 		return nil, err
@@ -51,9 +52,36 @@ func newMeter(o Options, prices *meter.Prices, usage store.Usage, log *slog.Logg
 	budgets := o.Config.MeterBudgets()
 	return &meter.Meter{
 		Prices:  prices,
-		Budgets: meter.NewBudgets(budgets, meter.NewMemoryAmounts(meter.SpentBefore(budgets, usage)), log),
+		Budgets: meter.NewBudgets(budgets, amounts{counting, meter.SpentBefore(budgets, usage)}, log),
 		Journal: journal,
 	}, nil
+}
+
+// amounts sums up what is spent where quotas are counted: for all nodes, where they
+// share a Redis.
+type amounts struct {
+	sums quota.Amounts
+	// before gives what was spent, of a sum that is not known.
+	before func(ctx context.Context, key string, w meter.Window) (int64, error)
+}
+
+// Add implements [meter.Amounts].
+func (a amounts) Add(ctx context.Context, key string, w meter.Window, amount int64) (int64, error) {
+	window := quota.ByMonth
+	if window.Start(w.Start) != w.Start || window.End(w.Start) != w.End {
+		window = quota.ByDay
+	}
+	held, err := a.sums.Reserve(ctx, amount, quota.Claim{
+		Key: key, Window: window,
+		Seed: func(ctx context.Context, start time.Time) (int64, error) {
+			return a.before(ctx, key, meter.Window{Start: start, End: window.End(start)})
+		},
+	})
+	if err != nil {
+		return 0, err
+	}
+	// What is spent stays so: nothing is left to settle.
+	return held.Used()[0], nil
 }
 
 // closeState brings the last usage into the state, and closes it.

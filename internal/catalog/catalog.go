@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/saprolite/saprolite/internal/bedrock"
+	"github.com/saprolite/saprolite/internal/pattern"
 )
 
 // Options say what a Catalog knows beyond the models of the service.
@@ -71,7 +72,7 @@ func (c *Catalog) list(mappings []Mapping) {
 		ids = append(ids, m.ID)
 	}
 	for _, m := range mappings {
-		if !isPattern(m.ID) {
+		if !pattern.Is(m.ID) {
 			ids = append(ids, m.ID)
 		}
 	}

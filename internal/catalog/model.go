@@ -69,6 +69,9 @@ type Model struct {
 
 	// ContextWindow and MaxOutput are in tokens; 0 is unknown.
 	ContextWindow, MaxOutput int32
+	// OutputWeight is how often a token of the answer counts against quotas; 0 is once.
+	// See TokenWeight.
+	OutputWeight int64
 	// InputModalities and OutputModalities are TEXT, IMAGE, EMBEDDING and, as
 	// the service has them beyond its own enumeration, VIDEO, AUDIO and SPEECH.
 	InputModalities, OutputModalities []bedrock.ModelModality
@@ -78,6 +81,10 @@ type Model struct {
 	// OnDemand says whether the service takes the bare id.
 	OnDemand bool
 }
+
+// TokenWeight is how often a token of the answer counts against quotas ("How tokens are
+// counted in Amazon Bedrock": the burndown rate).
+func (m *Model) TokenWeight() int64 { return cmp.Or(m.OutputWeight, 1) }
 
 // MinCachePrefix is how many tokens a prompt must have up to its last cache point
 // for any of it to be cached (AWS, "Prompt caching for faster model inference").

@@ -6,6 +6,9 @@ import (
 	"github.com/saprolite/saprolite/internal/provider"
 )
 
+// outputWeight is that of Claude 3.7 and the models after it.
+const outputWeight = 5
+
 // claude3 is what the models of the third generation share.
 func claude3() Model {
 	return Model{
@@ -29,6 +32,7 @@ func claude() []Model {
 	v4 := claudeCached()
 	v4.Legacy = false
 	v4.Abilities.Reasoning = true
+	v4.OutputWeight = outputWeight
 
 	// Claude 4.5 took a leading assistant turn and a text of one line feed, and
 	// types its toolUse blocks (recorded).
@@ -100,6 +104,7 @@ func claudeEarly() []Model {
 	haiku35.Abilities.Images = false
 	thinking := cached
 	thinking.Abilities.Reasoning = true
+	thinking.OutputWeight = outputWeight
 
 	return slices.Concat(
 		thinking.series(

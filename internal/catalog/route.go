@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/saprolite/saprolite/internal/bedrock"
+	"github.com/saprolite/saprolite/internal/pattern"
 	"github.com/saprolite/saprolite/internal/provider"
 )
 
@@ -67,7 +68,7 @@ type routes struct {
 }
 
 type wildRoute struct {
-	pattern
+	pattern.Pattern
 	*Mapping
 }
 
@@ -81,13 +82,13 @@ func (c *Catalog) route(mappings []Mapping) error {
 		switch {
 		case err != nil:
 			errs = append(errs, &MappingError{Index: i, Field: field, Err: err})
-		case isPattern(m.ID):
-			c.routes.wild = append(c.routes.wild, wildRoute{compile(m.ID), &m})
+		case pattern.Is(m.ID):
+			c.routes.wild = append(c.routes.wild, wildRoute{pattern.Compile(m.ID), &m})
 		default:
 			c.routes.exact[m.ID] = &m
 		}
 	}
-	slices.SortStableFunc(c.routes.wild, func(a, b wildRoute) int { return cmp.Compare(b.literal, a.literal) })
+	slices.SortStableFunc(c.routes.wild, func(a, b wildRoute) int { return cmp.Compare(b.Literal(), a.Literal()) })
 	return errors.Join(errs...)
 }
 
@@ -95,12 +96,12 @@ func (c *Catalog) checkMapping(m *Mapping) (field string, err error) {
 	switch {
 	case m.ID == "" || len(m.ID) > maxID:
 		return "ID", fmt.Errorf("an id has 1 to %d characters", maxID)
-	case !isPattern(m.ID) && !isID(m.ID):
+	case !pattern.Is(m.ID) && !isID(m.ID):
 		return "ID", errors.New("this is neither a model id nor an ARN of a model")
 	case c.routes.exact[m.ID] != nil:
 		return "ID", errors.New("the same id is mapped before")
-	case strings.Count(m.ID, "*") > maxStars:
-		return "ID", fmt.Errorf("a pattern has at most %d stars", maxStars)
+	case strings.Count(m.ID, "*") > pattern.MaxStars:
+		return "ID", fmt.Errorf("a pattern has at most %d stars", pattern.MaxStars)
 	case m.Provider == "":
 		return "Provider", errors.New("a mapping names a provider")
 	case m.BaseModel != "" && c.lookup(m.BaseModel) == nil:
@@ -121,11 +122,11 @@ func (r *routes) match(id ID, known *Model) (m *Mapping, star string) {
 		}
 	}
 	for _, w := range r.wild {
-		if w.literal == 0 && (known == nil || !known.Converse || !id.namesModel()) {
+		if w.Literal() == 0 && (known == nil || !known.Converse || !id.namesModel()) {
 			continue
 		}
 		for _, name := range names {
-			if star, ok := w.match(name); ok && name != "" {
+			if star, ok := w.Star(name); ok && name != "" {
 				return w.Mapping, star
 			}
 		}

@@ -40,6 +40,8 @@ func (d *decoder) check(c *Config) {
 	d.checkObjects(c.Objects)
 	d.checkBudgets(c)
 	d.checkModels(c)
+	d.checkQuotas(c.Quotas)
+	d.checkRedis(c.Redis)
 }
 
 func (d *decoder) checkRegion(key, region string) {

@@ -57,6 +57,10 @@ type Config struct {
 	Prices string `yaml:"prices"`
 	// Budgets bound what calls may cost.
 	Budgets []Budget `yaml:"budgets"`
+	// Quotas bound what callers may use.
+	Quotas []Quota `yaml:"quotas"`
+	// Redis, when it has a URL, counts for several servers.
+	Redis Redis `yaml:"redis"`
 	// Log says what is told about the server's work.
 	Log Log `yaml:"log"`
 	// Limits bound what a request may take.

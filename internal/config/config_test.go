@@ -138,6 +138,7 @@ func whole(folder string) *Config {
 			},
 			Buckets: []string{"media"},
 		},
+		Redis:  defaultRedis(),
 		Log:    Log{Level: "debug", Format: "json"},
 		Limits: Limits{MaxBody: 64_000_000, MaxFetched: 1e9, RequestTimeout: 10 * time.Minute},
 	}

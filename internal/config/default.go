@@ -21,6 +21,7 @@ func base() *Config {
 		Listen: []string{"127.0.0.1:8484"},
 		Auth:   AuthSigV4,
 		Engine: Engine{StartTimeout: 5 * time.Minute},
+		Redis:  defaultRedis(),
 		Log:    Log{Level: "info", Format: "text"},
 		Limits: Limits{MaxBody: 25_000_000, MaxFetched: 100_000_000, RequestTimeout: time.Hour, DrainTimeout: 30 * time.Second},
 	}

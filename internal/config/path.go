@@ -30,6 +30,7 @@ func (d *decoder) resolvePaths(c *Config, folder string) {
 	d.resolve("sealKeys", &c.SealKeys, folder)
 	d.resolve("state.sqlite", &c.State.SQLite, folder)
 	d.resolveFile("state.postgresFile", &c.State.PostgresFile, folder)
+	d.resolveFile("redis.urlFile", &c.Redis.URLFile, folder)
 	d.resolveFile("prompts", &c.Prompts, folder)
 	d.resolveObjects(&c.Objects, folder)
 	d.resolveFile("prices", &c.Prices, folder)

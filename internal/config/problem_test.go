@@ -37,7 +37,7 @@ func formMistakes() []mistake {
 		{"size unit", "engine: {memory: 5MM}", "FILE:1: engine.memory: 5MM is no size; MM is no unit; take kB, MB, GB, KiB, MiB or GiB"},
 		{"empty entry", "listen:\n-\n", "FILE:2: listen[0]: the entry is empty; write a value after the -, or delete it"},
 
-		{"nothing in a list", "a: &a\nmodels: [{id: x, provider: local, abilities: [*a]}]", "FILE:1: a: there is no such key; take auth, budgets, dataDir, engine, identityProviders, limits, listen, log, models, objects, prices, principals, prompts, providers, proxies, regions, sealKeys, state, strict or tls\nFILE:2: models[0].abilities[0]: the entry is empty; write a value after the -, or delete it"},
+		{"nothing in a list", "a: &a\nmodels: [{id: x, provider: local, abilities: [*a]}]", "FILE:1: a: there is no such key; take auth, budgets, dataDir, engine, identityProviders, limits, listen, log, models, objects, prices, principals, prompts, providers, proxies, quotas, redis, regions, sealKeys, state, strict or tls\nFILE:2: models[0].abilities[0]: the entry is empty; write a value after the -, or delete it"},
 		{"tab", "log:\n\tlevel: info", "FILE:2: this is no YAML: found character that cannot start any token; check the indentation, quotes and brackets near here"},
 		{"bracket", "a: [1", "FILE:2: this is no YAML: did not find expected ',' or ']'; check the indentation, quotes and brackets near here"},
 		{"two documents", "auth: none\n---\nauth: none", "FILE:2: a second document starts here; delete the line ---, or what follows it"},
@@ -122,7 +122,7 @@ func meaningMistakes() []mistake {
 
 // Each mistake is told with its line, its key and a remedy.
 func TestMistakes(t *testing.T) {
-	for _, tt := range slices.Concat(formMistakes(), meaningMistakes()) {
+	for _, tt := range slices.Concat(formMistakes(), meaningMistakes(), quotaMistakes()) {
 		t.Run(tt.name, func(t *testing.T) {
 			path := write(t, tt.content)
 			c, err := Load(path)

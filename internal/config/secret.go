@@ -29,6 +29,7 @@ const maxSecret = 64 << 10
 func (d *decoder) fetchSecrets(c *Config) {
 	d.fetchSecret("state", secretOf{"postgres", &c.State.Postgres, c.State.PostgresEnv, c.State.PostgresFile})
 	d.fetchObjectsSecret(&c.Objects)
+	d.fetchSecret("redis", secretOf{"url", &c.Redis.URL, c.Redis.URLEnv, c.Redis.URLFile})
 	for _, name := range slices.Sorted(maps.Keys(c.Providers)) {
 		key := "providers." + name
 		switch p := c.Providers[name]; {

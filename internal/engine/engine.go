@@ -12,6 +12,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -21,6 +22,7 @@ import (
 	"time"
 
 	"github.com/saprolite/saprolite/internal/download"
+	"github.com/saprolite/saprolite/internal/fair"
 )
 
 // DefaultWeights is the Model.Weights of the small chat model that is used when nothing is
@@ -135,7 +137,30 @@ type Lease struct {
 	ControlTokens []string
 
 	release func()
+	slots   *fair.Gate
 }
+
+// maxWaiting bounds the requests that wait for a slot of one child.
+const maxWaiting = 1000
+
+// ErrBusy is the error of a child for whose slots too many wait.
+var ErrBusy = errors.New("too many wait for the engine")
+
+// Enter waits for a slot of the child. Callers take turns: one that asks often does not keep one
+// that asks once waiting. Leave gives the slot back, and MUST be called once. The child takes
+// requests without it too, but those wait for each other in the order in which they came.
+//
+// Errors: ctx's; ErrBusy.
+func (l *Lease) Enter(ctx context.Context, caller string) (leave func(), err error) {
+	leave, err = l.slots.Enter(ctx, caller)
+	if err == fair.ErrFull {
+		err = ErrBusy
+	}
+	return leave, err
+}
+
+// Waiting is the number of requests that wait for a slot.
+func (l *Lease) Waiting() int { return l.slots.Waiting() }
 
 // Release gives the lease back. It may be called more than once.
 func (l *Lease) Release() { l.release() }

@@ -160,6 +160,7 @@ func (p *Pool) lease(w *worker) *Lease {
 		Context:       w.plan.context,
 		Embedding:     w.plan.embedding,
 		ControlTokens: w.plan.control,
+		slots:         w.slots,
 		release: sync.OnceFunc(func() {
 			p.mu.Lock()
 			defer p.mu.Unlock()

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"log/slog"
 	"time"
+
+	"github.com/saprolite/saprolite/internal/fair"
 )
 
 // worker keeps one model's child running, from its first request until it must make room, cannot
@@ -15,6 +17,7 @@ type worker struct {
 	leave chan struct{} // closed when it may leave
 
 	plan    plan
+	slots   *fair.Gate
 	child   *child // nil while none is ready
 	need    int64  // bytes that are reserved for it
 	used    time.Time
@@ -43,6 +46,7 @@ func (w *worker) serve(ctx context.Context) error {
 		return err
 	}
 	w.plan = plan
+	w.slots = fair.NewGate(plan.slots, maxWaiting)
 	if err := w.pool.reserve(ctx, w); err != nil {
 		return err
 	}

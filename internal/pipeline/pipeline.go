@@ -13,7 +13,9 @@ import (
 	"github.com/saprolite/saprolite/internal/catalog"
 	"github.com/saprolite/saprolite/internal/conversation"
 	"github.com/saprolite/saprolite/internal/document"
+	"github.com/saprolite/saprolite/internal/identity"
 	"github.com/saprolite/saprolite/internal/provider"
+	"github.com/saprolite/saprolite/internal/quota"
 )
 
 // Pipeline leads inferences to their providers. It is safe for concurrent use.
@@ -28,16 +30,21 @@ type Pipeline struct {
 	// Objects fetches what requests name by s3Location, for the providers that do
 	// not. Without it those providers get none.
 	Objects *Objects
+	// Quota holds callers to their quotas; nil leaves them alone.
+	Quota quota.Limiter
 }
 
 // Route is where the inferences of one request go.
 type Route struct {
 	catalog.Target
 	// Service is how the request wants to be served.
-	Service   catalog.Service
+	Service catalog.Service
+	// Caller is who asks.
+	Caller    identity.Principal
 	provider  provider.Provider
 	documents *document.Extractor
 	objects   *Objects
+	quota     quota.Limiter
 	// mu guards what was last carried, and of which request.
 	mu      sync.Mutex
 	of      *bedrock.ConverseRequest
@@ -58,7 +65,7 @@ func (p *Pipeline) Route(modelID string, want catalog.Service) (*Route, error) {
 	if !ok {
 		return nil, fmt.Errorf("the catalogue names a provider that does not exist: %q", target.Provider)
 	}
-	return &Route{Target: target, Service: want, provider: to, documents: p.Documents, objects: p.Objects}, nil
+	return &Route{Target: target, Service: want, provider: to, documents: p.Documents, objects: p.Objects, quota: p.Quota}, nil
 }
 
 // Abilities is what the provider carries for the model, and documents and what lies
@@ -81,22 +88,11 @@ func (r *Route) own() provider.Abilities {
 
 // call words a request for the provider.
 func (r *Route) call(req *bedrock.ConverseRequest, incremental bool) provider.Call {
-	call := provider.Call{Model: r.upstream(), Request: req, Incremental: incremental}
+	call := provider.Call{Model: r.upstream(), Caller: r.Caller.ARN, Request: req, Incremental: incremental}
 	if r.Upstream == "" {
 		call.Requested = r.ID.Text
 	}
 	return call
-}
-
-// Forward leads a request past the house, to an upstream that is Bedrock itself.
-// It is false where the provider's is not.
-func (r *Route) Forward(ctx context.Context, call provider.RawCall) (provider.Pieces, bool) {
-	to, ok := r.provider.(provider.Passthrough)
-	if !ok {
-		return nil, false
-	}
-	call.Model = cmp.Or(r.Upstream, r.ID.Text)
-	return to.Forward(ctx, call), true
 }
 
 // Counts says whether the provider can count tokens.
@@ -105,9 +101,19 @@ func (r *Route) Counts() bool {
 	return ok
 }
 
-// CountTokens gives the input tokens that the request would report. The error
-// says so where the provider cannot count.
-func (r *Route) CountTokens(ctx context.Context, req *bedrock.ConverseRequest) (int32, error) {
+// CountTokens gives the input tokens that the request would report, where the caller
+// asks for them: it counts against the quotas as a request.
+func (r *Route) CountTokens(ctx context.Context, req *bedrock.ConverseRequest) (count int32, err error) {
+	err = r.granted(ctx, quota.Request{Brief: true}, func() (int64, error) {
+		count, err = r.InputTokens(ctx, req)
+		return 0, err
+	})
+	return count, err
+}
+
+// InputTokens gives the input tokens that the request would report. The error says so
+// where the provider cannot count.
+func (r *Route) InputTokens(ctx context.Context, req *bedrock.ConverseRequest) (int32, error) {
 	counter, ok := r.provider.(provider.TokenCounter)
 	if !ok {
 		return 0, &bedrock.ValidationException{Message: "The provided model doesn't support counting tokens."}
@@ -121,34 +127,44 @@ func (r *Route) CountTokens(ctx context.Context, req *bedrock.ConverseRequest) (
 
 // Embed turns texts into vectors; timing is filled in but for FirstByte. The error
 // says so where the provider cannot.
-func (r *Route) Embed(ctx context.Context, call provider.EmbedCall, timing *Timing) (*provider.Embeddings, error) {
-	call.Model = r.upstream()
-	start := time.Now()
-	answer, err := provider.Embed(ctx, r.provider, call)
-	timing.Total = time.Since(start)
-	if err == nil {
-		timing.Usage.InputTokens = answer.InputTokens
-	}
+func (r *Route) Embed(ctx context.Context, call provider.EmbedCall, timing *Timing) (answer *provider.Embeddings, err error) {
+	call.Model, call.Caller = r.upstream(), r.Caller.ARN
+	reserve := func() quota.Reservation { return quota.Reservation{Tokens: textTokens(call.Texts)} }
+	err = r.granted(ctx, quota.Request{Reserve: reserve}, func() (int64, error) {
+		start := time.Now()
+		answer, err = provider.Embed(ctx, r.provider, call)
+		timing.Total = time.Since(start)
+		if err == nil {
+			timing.Usage.InputTokens = answer.InputTokens
+		}
+		return int64(timing.Usage.InputTokens), err
+	})
 	return answer, err
 }
 
 // Rerank judges documents; of timing, Total is filled in. The error says so where the
 // provider cannot.
-func (r *Route) Rerank(ctx context.Context, call provider.RerankCall, timing *Timing) ([]float64, error) {
-	call.Model = r.upstream()
-	start := time.Now()
-	relevance, err := provider.Rerank(ctx, r.provider, call)
-	timing.Total = time.Since(start)
+func (r *Route) Rerank(ctx context.Context, call provider.RerankCall, timing *Timing) (relevance []float64, err error) {
+	call.Model, call.Caller = r.upstream(), r.Caller.ARN
+	err = r.granted(ctx, quota.Request{}, func() (int64, error) {
+		start := time.Now()
+		relevance, err = provider.Rerank(ctx, r.provider, call)
+		timing.Total = time.Since(start)
+		return 0, err
+	})
 	return relevance, err
 }
 
 // GenerateImages makes images; of timing, Total is filled in. The error says so
 // where the provider cannot.
-func (r *Route) GenerateImages(ctx context.Context, call provider.ImageCall, timing *Timing) ([][]byte, error) {
+func (r *Route) GenerateImages(ctx context.Context, call provider.ImageCall, timing *Timing) (images [][]byte, err error) {
 	call.Model = r.upstream()
-	start := time.Now()
-	images, err := provider.GenerateImages(ctx, r.provider, call)
-	timing.Total = time.Since(start)
+	err = r.granted(ctx, quota.Request{}, func() (int64, error) {
+		start := time.Now()
+		images, err = provider.GenerateImages(ctx, r.provider, call)
+		timing.Total = time.Since(start)
+		return 0, err
+	})
 	return images, err
 }
 
@@ -170,12 +186,12 @@ type Timing struct {
 // Converse answers a request, each block whole. The events are the provider's, with
 // the latency filled in; timing is filled in as they pass.
 func (r *Route) Converse(ctx context.Context, req *bedrock.ConverseRequest, timing *Timing) provider.Events {
-	return r.timed(r.answer(ctx, r.call(req, false)), timing)
+	return r.admitted(ctx, req, r.timed(r.answer(ctx, r.call(req, false)), timing))
 }
 
 // ConverseStream is Converse with deltas as the model makes them.
 func (r *Route) ConverseStream(ctx context.Context, req *bedrock.ConverseRequest, timing *Timing) provider.Events {
-	return counted(r.timed(r.answer(ctx, r.call(req, true)), timing), timing)
+	return r.admitted(ctx, req, counted(r.timed(r.answer(ctx, r.call(req, true)), timing), timing))
 }
 
 // answer is the way of a call to the provider and back.

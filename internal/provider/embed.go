@@ -19,6 +19,8 @@ type Embedder interface {
 type EmbedCall struct {
 	// Model is the name by which the upstream knows the model.
 	Model string
+	// Caller is that of Call.
+	Caller string
 	// Texts are at least one, none of them empty.
 	Texts []string
 	// MaxTokens bounds each text; 0 leaves it to the provider.
@@ -66,6 +68,8 @@ type Reranker interface {
 type RerankCall struct {
 	// Model is the name by which the upstream knows the model.
 	Model string
+	// Caller is that of Call.
+	Caller string
 	// Query is not empty; Documents are at least one.
 	Query     string
 	Documents []string

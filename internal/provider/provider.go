@@ -50,6 +50,14 @@ type TokenCounter interface {
 	CountTokens(ctx context.Context, call Call) (int32, error)
 }
 
+// LocalCounter is a TokenCounter that asks no other machine and takes no time that
+// matters beside that of an answer.
+type LocalCounter interface {
+	TokenCounter
+	// CountsLocally does nothing but tell such counters from others.
+	CountsLocally()
+}
+
 // Capable is a provider that says what it can carry. One that does not
 // implement it carries text.
 type Capable interface {
@@ -76,6 +84,9 @@ type Call struct {
 	// and go (toolAddition, toolRemoval): conversation.Plain is for models that
 	// have no words for these.
 	Request *bedrock.ConverseRequest
+	// Caller says who asks, by ARN. Providers that can answer only so many at a time
+	// let callers take turns.
+	Caller string
 	// Incremental asks for deltas as the model makes them.
 	Incremental bool
 }

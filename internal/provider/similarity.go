@@ -11,7 +11,7 @@ import (
 // and document together, and judges better.
 func RankBySimilarity(ctx context.Context, from Embedder, call RerankCall) ([]float64, error) {
 	answer, err := from.Embed(ctx, EmbedCall{
-		Model: call.Model,
+		Model: call.Model, Caller: call.Caller,
 		Texts: append([]string{call.Query}, call.Documents...),
 	})
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 
 // countTokens gives the inputTokens that the request in it would report.
 func (s *Server) countTokens(x *exchange, req *bedrock.CountTokensRequest) error {
-	to, err := s.Pipeline.Route(req.ModelId, x.service(req))
+	to, err := s.routeFor(x, req.ModelId, x.service(req))
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,9 @@ const (
 	cohereRank  = "cohere.rerank-v3-5:0"
 )
 
+// root is who calls a server that takes every caller.
+const root = "arn:aws:iam::000000000000:root"
+
 // vectors is a provider that keeps what it was last asked.
 type vectors struct {
 	provider.NoConversation
@@ -83,6 +86,7 @@ func TestEmbed(t *testing.T) {
 			if got.status != 200 || got.header.Get("Content-Type") != "application/json" {
 				t.Fatalf("%s: %d %s", test.model, got.status, got.body)
 			}
+			test.want.Caller = root
 			if d := gocmp.Diff(test.want, from.embedded); d != "" {
 				t.Errorf("%s (-want +got)\n%s", test.model, d)
 			}
@@ -102,7 +106,7 @@ func TestRank(t *testing.T) {
 		if want := `{"results":[{"index":1,"relevance_score":0.75}]}`; got.status != 200 || string(got.body) != want {
 			t.Errorf("%d %s", got.status, got.body)
 		}
-		if d := gocmp.Diff(provider.RerankCall{Model: model, Query: "q", Documents: []string{"a", "b"}}, from.ranked); d != "" {
+		if d := gocmp.Diff(provider.RerankCall{Model: model, Caller: root, Query: "q", Documents: []string{"a", "b"}}, from.ranked); d != "" {
 			t.Errorf("(-want +got)\n%s", d)
 		}
 		if d := gocmp.Diff(map[string]string{"latency": "told"}, bedrockHeaders(got)); d != "" {

@@ -22,7 +22,7 @@ func forwarding[P any](s *Server, op bedrock.Operation, run func(*exchange, P) e
 		if s.Prompts.Has(x.r.PathValue("modelId")) {
 			return run(x, in)
 		}
-		to, err := s.Pipeline.Route(x.r.PathValue("modelId"), x.service(in))
+		to, err := s.routeFor(x, x.r.PathValue("modelId"), x.service(in))
 		if err != nil {
 			return err
 		}

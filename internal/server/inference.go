@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/saprolite/saprolite/internal/bedrock"
+	"github.com/saprolite/saprolite/internal/catalog"
 	"github.com/saprolite/saprolite/internal/conversation"
 	"github.com/saprolite/saprolite/internal/format"
 	"github.com/saprolite/saprolite/internal/pipeline"
@@ -33,7 +34,7 @@ func (s *Server) prepare(x *exchange, req *bedrock.ConverseRequest, streamed boo
 	if err != nil {
 		return nil, err
 	}
-	to, err := s.Pipeline.Route(req.ModelId, x.service(req))
+	to, err := s.routeFor(x, req.ModelId, x.service(req))
 	if err != nil {
 		return nil, err
 	}
@@ -61,6 +62,16 @@ func settle(ctx context.Context, to *pipeline.Route, req *bedrock.ConverseReques
 		return req, err
 	}
 	return fetched, check(fetched)
+}
+
+// routeFor routes a request of the exchange's caller.
+func (s *Server) routeFor(x *exchange, modelID string, want catalog.Service) (*pipeline.Route, error) {
+	to, err := s.Pipeline.Route(modelID, want)
+	if err != nil {
+		return nil, err
+	}
+	to.Caller = x.principal
+	return to, nil
 }
 
 func rules(to *pipeline.Route, streamed bool) conversation.Rules {

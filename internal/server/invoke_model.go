@@ -10,7 +10,7 @@ import (
 
 // invokeModel answers a native body by a native body.
 func (s *Server) invokeModel(x *exchange, req *bedrock.InvokeModelRequest) error {
-	to, err := s.routeNative(req.ModelId, x.service(req), req.GuardrailIdentifier, req.RequestMetadata)
+	to, err := s.routeNative(x, req.ModelId, x.service(req), req.GuardrailIdentifier, req.RequestMetadata)
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,7 @@ import (
 
 // invokeModelWithResponseStream answers a native body by native chunks.
 func (s *Server) invokeModelWithResponseStream(x *exchange, req *bedrock.InvokeModelWithResponseStreamRequest) (ended error) {
-	to, err := s.routeNative(req.ModelId, x.service(req), req.GuardrailIdentifier, req.RequestMetadata)
+	to, err := s.routeNative(x, req.ModelId, x.service(req), req.GuardrailIdentifier, req.RequestMetadata)
 	if err != nil {
 		return err
 	}

@@ -20,14 +20,14 @@ type nativeInference struct {
 }
 
 // routeNative routes a native request, whose guardrail and metadata are headers.
-func (s *Server) routeNative(modelID string, want catalog.Service, guardrail, metadata *string) (*pipeline.Route, error) {
+func (s *Server) routeNative(x *exchange, modelID string, want catalog.Service, guardrail, metadata *string) (*pipeline.Route, error) {
 	if guardrail != nil && *guardrail != "" {
 		return nil, &bedrock.ValidationException{Message: "The provided guardrail identifier is invalid."}
 	}
 	if err := checkMetadata(metadata); err != nil {
 		return nil, err
 	}
-	return s.Pipeline.Route(modelID, want)
+	return s.routeFor(x, modelID, want)
 }
 
 // prepareNative understands the body of a native request, holds it to the rules, and
@@ -79,7 +79,7 @@ func (n *nativeInference) withInputTokens(ctx context.Context, events provider.E
 
 // inputTokens counts; without a count the first chunk does without.
 func (n *nativeInference) inputTokens(ctx context.Context) *bedrock.ConverseStreamMetadataEvent {
-	count, err := n.CountTokens(ctx, n.request)
+	count, err := n.InputTokens(ctx, n.request)
 	if err != nil {
 		return nil
 	}

@@ -78,7 +78,7 @@ func (x *embedding) embed(ctx context.Context, call provider.EmbedCall) (*provid
 			pieces = append(pieces, piece{i, part})
 		}
 	}
-	vectors, err := x.vectors(ctx, pieces)
+	vectors, err := x.vectors(ctx, call.Caller, pieces)
 	if err != nil {
 		return nil, err
 	}
@@ -103,20 +103,35 @@ func (x *embedding) truncate(tokens []int32, call provider.EmbedCall) ([]int32, 
 }
 
 // vectors gives the vector of each piece.
-func (x *embedding) vectors(ctx context.Context, pieces []piece) ([][]float32, error) {
+func (x *embedding) vectors(ctx context.Context, caller string, pieces []piece) ([][]float32, error) {
 	vectors := make([][]float32, 0, len(pieces))
 	for batch := range slices.Chunk(pieces, embedBatch) {
 		inputs := make([][]int32, len(batch))
 		for i, p := range batch {
 			inputs[i] = slices.Concat(x.before, p.tokens, x.after)
 		}
-		answer, err := x.client("/v1").EmbedTokens(ctx, "", inputs)
+		made, err := x.batch(ctx, caller, inputs)
 		if err != nil {
 			return nil, err
 		}
-		vectors = append(vectors, answer.Vectors...)
+		vectors = append(vectors, made...)
 	}
 	return vectors, nil
+}
+
+// batch gives the vectors of some inputs in one slot: between two batches, others have
+// their turn.
+func (x *embedding) batch(ctx context.Context, caller string, inputs [][]int32) ([][]float32, error) {
+	leave, err := enter(ctx, x.lease, caller)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	answer, err := x.client("/v1").EmbedTokens(ctx, "", inputs)
+	if err != nil {
+		return nil, err
+	}
+	return answer.Vectors, nil
 }
 
 // means gives the vector of each text: that of its one piece, or the mean of

@@ -45,6 +45,20 @@ func hold(lease *engine.Lease, do func(*engine.Lease) error) error {
 	return do(lease)
 }
 
+// enter waits for one of the slots of an engine. The requests of the callers take turns.
+func enter(ctx context.Context, lease *engine.Lease, caller string) (leave func(), err error) {
+	leave, err = lease.Enter(ctx, caller)
+	switch {
+	case err == nil:
+		return leave, nil
+	case errors.Is(err, engine.ErrBusy):
+		return nil, bedrock.WithCause(&bedrock.ServiceUnavailableException{
+			Message: "Too many connections, please wait before trying again.",
+		}, err)
+	}
+	return nil, provider.EndedError(err)
+}
+
 // acquire leases an engine that is not the one that is gone, which the pool may
 // still hand out for a moment.
 func (p *Provider) acquire(ctx context.Context, gone *http.Client) (*engine.Lease, error) {

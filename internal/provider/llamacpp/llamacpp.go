@@ -51,7 +51,7 @@ type Provider struct {
 
 var _ interface {
 	provider.Provider
-	provider.TokenCounter
+	provider.LocalCounter
 	provider.Capable
 	provider.Embedder
 	provider.Reranker
@@ -87,6 +87,11 @@ func (p *Provider) Converse(ctx context.Context, call provider.Call) provider.Ev
 			if err != nil {
 				return err
 			}
+			leave, err := enter(ctx, lease, call.Caller)
+			if err != nil {
+				return err
+			}
+			defer leave()
 			for event, err := range x.converse(ctx) {
 				if err != nil {
 					return err
@@ -102,6 +107,9 @@ func (p *Provider) Converse(ctx context.Context, call provider.Call) provider.Ev
 		}
 	}
 }
+
+// CountsLocally implements provider.LocalCounter.
+func (*Provider) CountsLocally() {}
 
 // CountTokens gives the inputTokens that the same call reports. It also counts
 // what is too long to be answered.

@@ -34,7 +34,7 @@ type Provider struct {
 
 var _ interface {
 	provider.Provider
-	provider.TokenCounter
+	provider.LocalCounter
 	provider.Capable
 } = (*Provider)(nil)
 
@@ -67,6 +67,9 @@ func (p *Provider) Abilities(string) provider.Abilities {
 		Reasoning: true, CachePoints: true, StructuredOutput: true, SystemTools: true, S3Locations: true,
 	}
 }
+
+// CountsLocally implements provider.LocalCounter.
+func (*Provider) CountsLocally() {}
 
 // CountTokens gives the inputTokens of the rule that would answer, or counts.
 func (p *Provider) CountTokens(_ context.Context, call provider.Call) (int32, error) {

@@ -1,4 +1,4 @@
-package catalog
+package pattern
 
 import (
 	"regexp"
@@ -22,9 +22,12 @@ func TestPattern(t *testing.T) {
 		{"a*bc*c", "abc", "", false},
 		{"**", "x", "", true},
 		{"a.*", "b.x", "", false},
+		{"abc", "abc", "", true},
+		{"abc", "abcd", "", false},
+		{"", "", "", true},
 	}
 	for _, tt := range tests {
-		star, ok := compile(tt.pattern).match(tt.s)
+		star, ok := Compile(tt.pattern).Star(tt.s)
 		if ok != tt.ok || star != tt.star {
 			t.Errorf("%s on %q gives %q, %t, want %q, %t", tt.pattern, tt.s, star, ok, tt.star, tt.ok)
 		}
@@ -36,7 +39,7 @@ func FuzzPattern(f *testing.F) {
 	f.Add("a*b*c", "a-b-b-c")
 	f.Add("*aab*ab", "aaabab")
 	f.Fuzz(func(t *testing.T, p, s string) {
-		if !isPattern(p) || strings.Count(p, "*") > maxStars || len(p)+len(s) > 200 {
+		if strings.Count(p, "*") > MaxStars || len(p)+len(s) > 200 {
 			return
 		}
 		parts := strings.Split(p, "*")
@@ -47,7 +50,7 @@ func FuzzPattern(f *testing.F) {
 		if err != nil {
 			return // not UTF-8
 		}
-		if _, ok := compile(p).match(s); ok != re.MatchString(s) {
+		if _, ok := Compile(p).Star(s); ok != re.MatchString(s) {
 			t.Errorf("%q on %q: %t, the regular expression says otherwise", p, s, ok)
 		}
 	})
