@@ -93,12 +93,11 @@ test: test-deps ## run every test, after installing what they need inside the ch
 	exit $$failed
 
 .PHONY: test-deps
-test-deps: # what the suites need beside Go, inside the checkout: packages, PostgreSQL, Redis
+test-deps: # the packages that the suites in JavaScript, Python and Java need, inside the checkout
 	@# Go, pip and Maven trust the authorities that the machine trusts; npm has to be told.
 	authorities=/etc/ssl/certs/ca-certificates.crt
 	if [ -z "$${NODE_EXTRA_CA_CERTS:-}" ] && [ -r $$authorities ]; then export NODE_EXTRA_CA_CERTS=$$authorities; fi
 	tests/install.sh
-	tests/install-servers.sh
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME (10m), one after the other; PACKAGES chooses
@@ -116,7 +115,7 @@ bench: ## run the Go benchmarks; BENCH and PACKAGES choose
 
 .PHONY: clean
 clean: ## remove what the targets above made inside the checkout
-	rm -rf $(BIN) tests/.servers tests/*/.venv tests/*/node_modules tests/sdk-java/.m2 tests/sdk-java/target
+	rm -rf $(BIN) tests/*/.venv tests/*/node_modules tests/sdk-java/.m2 tests/sdk-java/target
 
 # Each recipe is one shell script.
 .ONESHELL:
