@@ -93,12 +93,11 @@ test: test-deps ## run every test, after installing what they need inside the ch
 	exit $$failed
 
 .PHONY: test-deps
-test-deps: # what the suites need beside Go, inside the checkout: packages, PostgreSQL, Redis
+test-deps: # the packages that the suites in JavaScript, Python and Java need, inside the checkout
 	@# Go, pip and Maven trust the authorities that the machine trusts; npm has to be told.
 	authorities=/etc/ssl/certs/ca-certificates.crt
 	if [ -z "$${NODE_EXTRA_CA_CERTS:-}" ] && [ -r $$authorities ]; then export NODE_EXTRA_CA_CERTS=$$authorities; fi
 	tests/install.sh
-	tests/install-servers.sh
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME (10m), one after the other; PACKAGES chooses

@@ -27,19 +27,17 @@ if [ "$(cat $mark 2>/dev/null)" = "$packages" ]; then
 fi
 
 rm -rf .servers
-mkdir .servers
-cd .servers
-mkdir packages root
-cd packages
+mkdir -p .servers/packages .servers/tree
+cd .servers/packages
 # The lists of a machine may be older than what its mirror still has.
 if ! apt-get download -qq $packages 2>/dev/null; then
 	apt-get update -qq
 	apt-get download -qq $packages
 fi
-cd ..
-for package in packages/*.deb; do
-	dpkg-deb --extract "$package" root
+for package in *.deb; do
+	dpkg-deb --extract "$package" ../tree
 done
+cd ..
 rm -rf packages
 cd ..
 echo "$packages" >$mark

@@ -60,8 +60,10 @@ func TestCallersTakeTurns(t *testing.T) {
 // awaitWaiting waits until so many wait for a slot.
 func awaitWaiting(t *testing.T, p *Provider, want int) {
 	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
 	for waiting := -1; waiting != want; {
-		err := p.use(t.Context(), func(lease *engine.Lease) error {
+		err := p.use(ctx, func(lease *engine.Lease) error {
 			waiting = lease.Waiting()
 			return nil
 		})
@@ -70,7 +72,7 @@ func awaitWaiting(t *testing.T, p *Provider, want int) {
 		}
 		select {
 		case <-time.After(time.Millisecond):
-		case <-t.Context().Done():
+		case <-ctx.Done():
 			t.Fatalf("%d wait, want %d", waiting, want)
 		}
 	}

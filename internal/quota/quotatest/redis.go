@@ -84,7 +84,7 @@ func await(ctx context.Context, socket string) error {
 // the PATH.
 func findRedis(t testing.TB) string {
 	_, file, _, _ := runtime.Caller(0)
-	installed := filepath.Join(filepath.Dir(file), "..", "..", "..", "tests", ".servers", "root", "usr", "bin", "redis-server")
+	installed := filepath.Join(filepath.Dir(file), "..", "..", "..", "tests", ".servers", "tree", "usr", "bin", "redis-server")
 	if _, err := os.Stat(installed); err == nil {
 		return installed
 	}

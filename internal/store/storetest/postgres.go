@@ -109,7 +109,7 @@ func (p *Postgres) await(ctx context.Context) error {
 func findPostgres(t testing.TB) string {
 	_, file, _, _ := runtime.Caller(0)
 	tests := filepath.Join(filepath.Dir(file), "..", "..", "..", "tests")
-	if found, _ := filepath.Glob(filepath.Join(tests, ".servers", "root", "usr", "lib", "postgresql", "*", "bin", "postgres")); len(found) > 0 {
+	if found, _ := filepath.Glob(filepath.Join(tests, ".servers", "tree", "usr", "lib", "postgresql", "*", "bin", "postgres")); len(found) > 0 {
 		return filepath.Dir(found[len(found)-1])
 	}
 	if path, err := exec.LookPath("postgres"); err == nil {
