@@ -93,7 +93,7 @@ func start(t testing.TB, file, name string) *Server {
 		DataDir: filepath.Dir(file),
 		// The folder may be one of the repository, and a test starts many servers.
 		Stateless: true,
-		Log:     slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
+		Log:       slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
 	if err != nil {
 		t.Fatalf("saprolitetest: %v", named(err, name))
