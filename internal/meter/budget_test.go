@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -13,7 +12,6 @@ import (
 
 	"github.com/saprolite/saprolite/internal/bedrock"
 	"github.com/saprolite/saprolite/internal/meter"
-	"github.com/saprolite/saprolite/internal/store/sqlite"
 )
 
 const dollar = 1_000_000_000
@@ -161,24 +159,4 @@ func BenchmarkRecord(b *testing.B) {
 		}
 		m.Record(b.Context(), r)
 	}
-}
-
-// BenchmarkRecordAndMove is all that a call costs until its record is in SQLite.
-func BenchmarkRecordAndMove(b *testing.B) {
-	folder := b.TempDir()
-	state, err := sqlite.Open(b.Context(), filepath.Join(folder, "state.db"))
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer state.Close()
-	m := &meter.Meter{Journal: open(b, meter.JournalOptions{Dir: filepath.Join(folder, "usage"), Sink: state})}
-	b.ReportAllocs()
-	b.ResetTimer()
-	for i := range b.N { // Loop would stop the clock before the rest has moved
-		m.Record(b.Context(), record(i))
-	}
-	if err := m.Journal.Flush(b.Context()); err != nil {
-		b.Fatal(err)
-	}
-	closed(b, m.Journal)
 }
