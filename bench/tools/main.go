@@ -52,7 +52,7 @@ func run(ctx context.Context, data string) error {
 		}
 		data = filepath.Join(cache, "saprolite")
 	}
-	program, err := app.New(app.Options{Config: config.Default(), DataDir: data, Progress: bar.New(os.Stderr)})
+	program, err := app.New(app.Options{Config: config.Default(), DataDir: data, Progress: bar.New(os.Stderr), Stateless: true})
 	if err != nil {
 		return err
 	}

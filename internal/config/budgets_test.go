@@ -3,6 +3,7 @@ package config
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -54,5 +55,28 @@ budgets:
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v lacks %s", err, want)
 		}
+	}
+}
+
+// The examples of the page about usage can be used.
+func TestUsageExamples(t *testing.T) {
+	var prices, budgets string
+	for _, block := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(readFile(t, "../../docs/usage.md"), -1) {
+		if strings.Contains(block[1], "budgets:") {
+			budgets = block[1]
+		} else {
+			prices = block[1]
+		}
+	}
+	path := write(t, budgets)
+	if err := os.WriteFile(filepath.Join(filepath.Dir(path), "prices.yaml"), []byte(prices), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := meter.LoadPrices(c.Prices); err != nil || len(c.MeterBudgets()) != 3 {
+		t.Errorf("%v, %+v", err, c.MeterBudgets())
 	}
 }

@@ -3,7 +3,6 @@ package relational
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -13,72 +12,7 @@ import (
 	"github.com/saprolite/saprolite/internal/meter"
 )
 
-// usageColumns are in the order of usageValues.
-const usageColumns = `request_id, time, account, principal, operation, model, provider, profile, tier, status, error, ` + counts + `, first_token, total, cost, metadata`
-
 const counts = `input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, images, embeddings, guardrail_units`
-
-// usageRows is how many records one statement adds: databases bound the number of
-// its parameters.
-const usageRows = 200
-
-// AddUsage implements [store.Usage].
-func (db *DB) AddUsage(ctx context.Context, records []meter.Record) error {
-	if len(records) == 0 {
-		return nil
-	}
-	return db.change(ctx, func(tx *sql.Tx) error {
-		for group := range slices.Chunk(records, usageRows) {
-			if err := addUsage(ctx, tx, group); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-func addUsage(ctx context.Context, tx *sql.Tx, records []meter.Record) error {
-	var text strings.Builder
-	text.WriteString(`INSERT INTO usage_records (` + usageColumns + `) VALUES `)
-	var values []any
-	for i, r := range records {
-		row, err := usageValues(r)
-		if err != nil {
-			return err
-		}
-		if i > 0 {
-			text.WriteByte(',')
-		}
-		text.WriteByte('(')
-		for j, value := range row {
-			if j > 0 {
-				text.WriteByte(',')
-			}
-			values = append(values, value)
-			text.WriteString("$" + strconv.Itoa(len(values)))
-		}
-		text.WriteByte(')')
-	}
-	text.WriteString(` ON CONFLICT (request_id) DO NOTHING`)
-	_, err := tx.ExecContext(ctx, text.String(), values...)
-	return err
-}
-
-func usageValues(r meter.Record) ([]any, error) {
-	metadata := "{}"
-	if len(r.Metadata) > 0 {
-		document, err := json.Marshal(r.Metadata)
-		if err != nil {
-			return nil, err
-		}
-		metadata = string(document)
-	}
-	return []any{
-		r.RequestID, r.Time.UnixMicro(), r.Account, r.Principal, r.Operation, r.Model, r.Provider, r.Profile, r.ServiceTier, r.Status, r.Error,
-		r.InputTokens, r.OutputTokens, r.CacheReadTokens, r.CacheWriteTokens, r.Images, r.Embeddings, r.GuardrailUnits,
-		r.FirstToken.Microseconds(), r.Total.Microseconds(), r.Cost, metadata,
-	}, nil
-}
 
 // SumUsage implements [store.Usage].
 func (db *DB) SumUsage(ctx context.Context, q meter.Query) ([]meter.Sum, error) {
