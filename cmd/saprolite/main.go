@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -23,6 +24,13 @@ type commandLine struct {
 	Env     envCommand     `cmd:"" help:"Print the lines that point AWS SDKs to the server, for eval in a shell."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 
+	Accounts accountsCommand `cmd:"" help:"Accounts, in which everybody else is."`
+	Users    usersCommand    `cmd:"" help:"Users, who call with keys of their own."`
+	Groups   groupsCommand   `cmd:"" help:"Groups, whose policies hold for the users in them."`
+	Roles    rolesCommand    `cmd:"" help:"Roles, which callers become for a while."`
+	Policies policiesCommand `cmd:"" help:"Policies, which say who may do what."`
+	Keys     keysCommand     `cmd:"" help:"Access keys and API keys of users."`
+
 	EngineGuard engineGuardCommand `cmd:"" hidden:""`
 }
 
@@ -31,6 +39,7 @@ type commandLine struct {
 const (
 	exitFailure     = 1
 	exitUsage       = 2
+	exitDenied      = 3 // of "policies simulate" alone
 	exitInterrupted = 130
 )
 
@@ -56,6 +65,10 @@ func run(args []string) int {
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
 		fmt.Fprintln(os.Stderr, "saprolite: interrupted")
 		return exitInterrupted
+	}
+	if errors.Is(err, errDenied) {
+		// It was told in full.
+		return exitDenied
 	}
 	if usage, ok := errors.AsType[*kong.ParseError](err); ok {
 		fmt.Fprintf(os.Stderr, "saprolite: %v\nRun \"%s --help\" to see what there is.\n", usage, usage.Context.Model.Name+commandOf(usage.Context))
@@ -97,7 +110,7 @@ func execute(ctx context.Context, args []string) error {
 // space.
 func commandOf(parsed *kong.Context) string {
 	if node := parsed.Selected(); node != nil {
-		return " " + node.Name
+		return strings.TrimPrefix(node.FullPath(), parsed.Model.Name)
 	}
 	return ""
 }

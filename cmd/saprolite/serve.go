@@ -77,8 +77,12 @@ func greet(out io.Writer, listeners []net.Listener, c *config.Config) {
 	for _, name := range slices.Sorted(maps.Keys(c.Providers)) {
 		fmt.Fprintf(out, "Answers come from %s: %s\n", name, c.Providers[name].Describe())
 	}
-	if endpoint != "" && c.Auth != config.AuthIAM {
-		fmt.Fprintf(out, "\nTo use it from this machine, paste into a shell:\n\n%s\n", strings.Join(environment(endpoint), "\n"))
+	if endpoint != "" {
+		key := ""
+		if c.Auth == config.AuthIAM {
+			key = ", and the key that \"saprolite keys create USER\" shows"
+		}
+		fmt.Fprintf(out, "\nTo use it from this machine, paste into a shell%s:\n\n%s\n", key, strings.Join(environment(endpoint, c.Auth), "\n"))
 	}
 	fmt.Fprintln(out, "\nCtrl-C ends it.")
 }
