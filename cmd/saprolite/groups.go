@@ -44,7 +44,7 @@ type groupsCreate struct {
 	office
 	accountFlag
 	Name   string   `arg:"" help:"Up to 64 letters, digits and +=,.@_-."`
-	Policy []string `help:"Policy to attach: its name in the account, or that of one of AWS." placeholder:"POLICY"`
+	Policy []string `sep:"none" help:"Policy to attach: its name in the account, or that of one of AWS." placeholder:"POLICY"`
 }
 
 // Run makes the group.

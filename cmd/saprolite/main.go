@@ -87,7 +87,7 @@ func execute(ctx context.Context, args []string) error {
 	parser, err := kong.New(new(commandLine),
 		kong.Name("saprolite"),
 		kong.Description("A self-hosted Amazon Bedrock Runtime: every AWS SDK talks to it unchanged, real models answer."),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 	)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/saprolite/saprolite/internal/iam"
@@ -127,7 +128,7 @@ func (c *policiesShow) Run(ctx context.Context) error {
 			}
 			view = viewPolicy(e, found)
 		}
-		return c.print(view, func(w io.Writer) { fmt.Fprintln(w, view.Document) })
+		return c.print(view, func(w io.Writer) { fmt.Fprintln(w, strings.TrimSpace(view.Document)) })
 	})
 }
 

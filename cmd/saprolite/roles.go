@@ -47,9 +47,9 @@ type rolesCreate struct {
 	accountFlag
 	Name       string            `arg:"" help:"Up to 64 letters, digits and +=,.@_-."`
 	Trust      string            `help:"File with the policy that says who may assume the role; - is standard input." placeholder:"FILE" required:""`
-	Policy     []string          `help:"Policy to attach: its name in the account, or that of one of AWS." placeholder:"POLICY"`
+	Policy     []string          `sep:"none" help:"Policy to attach: its name in the account, or that of one of AWS." placeholder:"POLICY"`
 	Boundary   string            `help:"Policy that bounds what the others allow." placeholder:"POLICY"`
-	Tag        map[string]string `help:"Tag, as team=red." placeholder:"KEY=VALUE"`
+	Tag        map[string]string `mapsep:"none" help:"Tag, as team=red." placeholder:"KEY=VALUE"`
 	MaxSession time.Duration     `help:"For how long it can be assumed: 1h, the default, to 12h." placeholder:"TIME"`
 }
 

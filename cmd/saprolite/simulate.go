@@ -28,8 +28,8 @@ type policiesSimulate struct {
 	accountFlag
 	Principal string            `help:"Name of a user or role, or its ARN." required:"" placeholder:"NAME|ARN"`
 	Action    string            `help:"Action, as bedrock:InvokeModel, or operation, as Converse." required:"" placeholder:"ACTION"`
-	Resource  []string          `help:"Resource: an ARN, or the id of a model or profile. All must be allowed. Without one: *." placeholder:"ARN|MODEL-ID"`
-	Context   map[string]string `help:"Condition key and value, as aws:SourceIp=10.0.0.7. What a request from this machine would have is there." placeholder:"KEY=VALUE"`
+	Resource  []string          `sep:"none" help:"Resource: an ARN, or the id of a model or profile. All must be allowed. Without one: *." placeholder:"ARN|MODEL-ID"`
+	Context   map[string]string `mapsep:"none" help:"Condition key and value, as aws:SourceIp=10.0.0.7. What a request from this machine would have is there." placeholder:"KEY=VALUE"`
 	Region    string            `help:"Region that the request is signed for." default:"us-east-1"`
 }
 

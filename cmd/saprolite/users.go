@@ -86,10 +86,10 @@ type usersCreate struct {
 	office
 	accountFlag
 	Name     string            `arg:"" help:"Up to 64 letters, digits and +=,.@_-."`
-	Policy   []string          `help:"Policy to attach: its name in the account, or that of one of AWS." placeholder:"POLICY"`
-	Group    []string          `help:"Group to be in." placeholder:"GROUP"`
+	Policy   []string          `sep:"none" help:"Policy to attach: its name in the account, or that of one of AWS." placeholder:"POLICY"`
+	Group    []string          `sep:"none" help:"Group to be in." placeholder:"GROUP"`
 	Boundary string            `help:"Policy that bounds what the others allow." placeholder:"POLICY"`
-	Tag      map[string]string `help:"Tag, as team=red." placeholder:"KEY=VALUE"`
+	Tag      map[string]string `mapsep:"none" help:"Tag, as team=red." placeholder:"KEY=VALUE"`
 }
 
 // Run makes the user.
