@@ -21,11 +21,12 @@ type keysCommand struct {
 	Reseal     keysReseal     `cmd:"" help:"Seal all secrets with the first key of the key file, so that the others can go."`
 }
 
-// keyView is a key, by the names that the AWS CLI has. The secrets are there at its
-// creation alone.
+// keyView is a key, by the names that the AWS CLI has: an API key is a service
+// specific credential there. The secrets are there at its creation alone.
 type keyView struct {
-	UserName string
-	ID       string `json:"AccessKeyId"`
+	UserName     string
+	AccessKeyID  string `json:"AccessKeyId,omitempty"`
+	CredentialID string `json:"ServiceSpecificCredentialId,omitempty"`
 	// Type is "access key" or "API key".
 	Type            string
 	Status          string
@@ -37,12 +38,15 @@ type keyView struct {
 	DeclaredIn      string    `json:"DeclaredIn,omitempty"`
 }
 
+// id is by what the key is revoked.
+func (v keyView) id() string { return v.AccessKeyID + v.CredentialID }
+
 func viewAccessKey(k iam.AccessKey) keyView {
-	return keyView{UserName: k.User, ID: k.ID, Type: "access key", Status: status(k.Inactive), Account: k.Account, Created: k.Created}
+	return keyView{UserName: k.User, AccessKeyID: k.ID, Type: "access key", Status: status(k.Inactive), Account: k.Account, Created: k.Created}
 }
 
 func viewAPIKey(k iam.APIKey) keyView {
-	v := keyView{UserName: k.User, ID: k.ID, Type: "API key", Status: status(k.Inactive), Account: k.Account, Created: k.Created, Expires: k.Expires}
+	v := keyView{UserName: k.User, CredentialID: k.ID, Type: "API key", Status: status(k.Inactive), Account: k.Account, Created: k.Created, Expires: k.Expires}
 	if !k.Expires.IsZero() && !time.Now().Before(k.Expires) {
 		v.Status = "Expired"
 	}
@@ -153,7 +157,7 @@ func (c *keysList) Run(ctx context.Context) error {
 	return c.see(ctx, func(e *admin.Everybody) error {
 		views := viewKeys(e, func(v keyView) bool { return c.User == "" || v.UserName == c.User })
 		return list(&c.printer, views, "ID | TYPE | USER | ACCOUNT | STATUS | CREATED | EXPIRES | DECLARED IN", func(k keyView) []string {
-			return []string{k.ID, k.Type, k.UserName, k.Account, k.Status, day(k.Created), day(k.Expires), k.DeclaredIn}
+			return []string{k.id(), k.Type, k.UserName, k.Account, k.Status, day(k.Created), day(k.Expires), k.DeclaredIn}
 		})
 	})
 }

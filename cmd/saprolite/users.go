@@ -149,7 +149,7 @@ func (c *usersShow) Run(ctx context.Context) error {
 			view.write(w)
 			field(w, "Groups", strings.Join(view.Groups, ", "))
 			for _, k := range view.Keys {
-				field(w, k.Type, k.ID+" "+k.Status)
+				field(w, k.Type, k.id()+" "+k.Status)
 			}
 		})
 	})
