@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net"
+	"net/netip"
 	"os"
 	"strings"
 
@@ -22,13 +24,23 @@ func (c *envCommand) Run() error {
 		if strings.HasPrefix(address, "unix:") {
 			continue
 		}
-		fmt.Println(strings.Join(environment(scheme(settings)+"://"+address, settings.Auth), "\n"))
+		fmt.Println(strings.Join(environment(scheme(settings)+"://"+fromHere(address), settings.Auth), "\n"))
 		if settings.Auth == config.AuthIAM {
 			fmt.Fprintln(os.Stderr, "To this belongs a key, which \"saprolite keys create USER\" shows.")
 		}
 		return nil
 	}
 	return errors.New("the configuration has unix sockets alone, which no variable names: add an address as 127.0.0.1:8484 to listen")
+}
+
+// fromHere is an address as programs of this machine name it, which can call no
+// server at "all addresses".
+func fromHere(address string) string {
+	host, port, err := net.SplitHostPort(address)
+	if ip, _ := netip.ParseAddr(host); err == nil && (host == "" || ip.IsUnspecified()) {
+		return net.JoinHostPort("localhost", port)
+	}
+	return address
 }
 
 // environment gives the lines that point every AWS SDK to the endpoint. The key is

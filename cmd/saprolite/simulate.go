@@ -143,7 +143,7 @@ func (c *policiesSimulate) request(settings *config.Config, p *identity.Principa
 		}
 	}
 	like := &http.Request{RemoteAddr: "127.0.0.1:0"}
-	if scheme(settings) == "https" {
+	if settings.TLS.CertFile != "" {
 		like.TLS = new(tls.ConnectionState)
 	}
 	request.Context = conditions.Of(p, like, nil, time.Now())
