@@ -4,12 +4,16 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/saprolite/saprolite/internal/identity"
 	sdkgo "github.com/saprolite/saprolite/tests/sdk-go"
@@ -43,8 +47,9 @@ const (
 func testCredentials(t *testing.T, binary string) {
 	pair := newCertificate(t)
 	o := newOffice(t, binary, pair)
-	tries := o.credentials(t)
+	tries, caller := o.credentials(t)
 	p := serve(t, binary, "--config", o.config, "--data", o.data)
+	tries = append(tries, o.sessions(t, p.variable(t, "AWS_ENDPOINT_URL_STS"), newClient(t, overTLS(pair)), caller)...)
 	text, err := json.Marshal(tries)
 	if err != nil {
 		t.Fatal(err)
@@ -87,6 +92,9 @@ func newOffice(t *testing.T, binary string, pair *certificate) *office {
 		o.run(t, nil, "users", "create", name, "--policy", "team")
 	}
 	o.run(t, nil, "users", "create", "guest")
+	trust := filepath.Join(o.data, "trust.json")
+	o.write(t, trust, `{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:user/alice"}, "Action": "sts:AssumeRole"}}`)
+	o.run(t, nil, "roles", "create", "batch", "--trust", trust, "--policy", "team")
 	return o
 }
 
@@ -126,10 +134,12 @@ func (o *office) key(t *testing.T, args ...string) (k key) {
 	return k
 }
 
-// credentials makes keys of all kinds, and says what is to come of each.
-func (o *office) credentials(t *testing.T) []sdkgo.Credential {
+// credentials makes keys of all kinds, and says what is to come of each. The access
+// key is good.
+func (o *office) credentials(t *testing.T) (tries []sdkgo.Credential, good key) {
 	t.Helper()
-	good, inactive, revoked := o.key(t, "alice"), o.key(t, "alice"), o.key(t, "bob")
+	good = o.key(t, "alice")
+	inactive, revoked := o.key(t, "alice"), o.key(t, "bob")
 	api, inactiveAPI, revokedAPI := o.key(t, "alice", "--api", "--expires", "1d"), o.key(t, "alice", "--api"), o.key(t, "bob", "--api")
 	powerless, powerlessAPI := o.key(t, "guest"), o.key(t, "guest", "--api")
 	o.run(t, nil, "keys", "deactivate", inactive.AccessKeyID)
@@ -177,7 +187,31 @@ func (o *office) credentials(t *testing.T) []sdkgo.Credential {
 		bearer("expired short-term API key", oldToken(t, good), "AccessDeniedException", endedAPIKey),
 		generated,
 		generatedOfRevoked,
+	}, good
+}
+
+// sessions has a caller become a role, and says what is to come of the credentials.
+func (o *office) sessions(t *testing.T, endpoint string, client *http.Client, caller key) []sdkgo.Credential {
+	t.Helper()
+	out, err := sts.New(sts.Options{
+		BaseEndpoint: &endpoint, Region: "us-east-1", HTTPClient: client,
+		Credentials: credentials.NewStaticCredentialsProvider(caller.AccessKeyID, caller.SecretAccessKey, ""),
+	}).AssumeRole(t.Context(), &sts.AssumeRoleInput{
+		RoleArn: new("arn:aws:iam::123456789012:role/batch"), RoleSessionName: new("night"),
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
+	session := sdkgo.Credential{
+		Name: "session", Model: allowedModel,
+		AccessKeyID: *out.Credentials.AccessKeyId, Secret: *out.Credentials.SecretAccessKey, SessionToken: *out.Credentials.SessionToken,
+	}
+	elsewhere, untold, generated := session, session, session
+	elsewhere.Name, elsewhere.Model, elsewhere.Code = "session, a model that is not allowed", otherModel, "AccessDeniedException"
+	elsewhere.Message = "User: arn:aws:sts::123456789012:assumed-role/batch/night is not authorized to perform: bedrock:InvokeModel"
+	untold.Name, untold.SessionToken, untold.Code, untold.Message = "session without its token", "", "UnrecognizedClientException", unknownKey
+	generated.Name, generated.Generate = "AWS's generator, of a session", true
+	return []sdkgo.Credential{session, elsewhere, untold, generated}
 }
 
 // refused begins the sentence about a user without a right.

@@ -17,8 +17,8 @@ from conversation import ask
 class Static:
     """A provider of one access key."""
 
-    def __init__(self, access_key, secret):
-        self.credentials = Credentials(access_key, secret)
+    def __init__(self, access_key, secret, token):
+        self.credentials = Credentials(access_key, secret, token)
 
     def load(self):
         return self.credentials
@@ -34,7 +34,8 @@ def credential(request, monkeypatch):
     credential = request.param
     key = credential.get("apiKey")
     if credential.get("generate"):
-        key = provide_token("us-east-1", Static(credential["accessKeyId"], credential["secret"]))
+        of = Static(credential["accessKeyId"], credential["secret"], credential.get("sessionToken"))
+        key = provide_token("us-east-1", of)
     if key:
         monkeypatch.setenv("AWS_BEARER_TOKEN_BEDROCK", key)
     return credential
