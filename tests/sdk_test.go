@@ -24,6 +24,7 @@ func TestSDKs(t *testing.T) {
 	binary := build(t)
 	t.Run("script", func(t *testing.T) { testScript(t, binary) })
 	t.Run("TLS", func(t *testing.T) { testTLS(t, binary) })
+	t.Run("credentials", func(t *testing.T) { testCredentials(t, binary) })
 	t.Run("engine", func(t *testing.T) { testEngine(t, binary) })
 }
 

@@ -27,7 +27,10 @@ func (c *chatCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	client, closeClient := newClient(server.endpoint)
+	client, closeClient, err := newClient(server)
+	if err != nil {
+		return errors.Join(err, server.stop())
+	}
 	chat := &chat{client: client, model: c.Model, out: os.Stdout}
 	if c.Prompt != "" {
 		err = chat.ask(ctx, c.Prompt)

@@ -6,20 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"net/url"
 	"os"
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 	"github.com/aws/smithy-go"
 
 	"github.com/saprolite/saprolite/internal/app"
 	"github.com/saprolite/saprolite/internal/config"
-	"github.com/saprolite/saprolite/internal/identity"
 )
 
 // defaultEndpoint is where serve listens when nothing else is said.
@@ -27,7 +22,8 @@ const defaultEndpoint = "http://127.0.0.1:8484"
 
 // chatServer is what answers a chat.
 type chatServer struct {
-	endpoint string
+	endpoint   string
+	credential credential
 	// stop ends a server that the chat has started.
 	stop func() error
 }
@@ -43,7 +39,12 @@ func (c *chatCommand) findServer(ctx context.Context) (*chatServer, error) {
 		return nil, err
 	}
 	if isServed(ctx, address) {
-		return &chatServer{endpoint: endpoint, stop: func() error { return nil }}, nil
+		server := &chatServer{endpoint: endpoint, credential: developmentKey(), stop: func() error { return nil }}
+		// A shell that names no server may have credentials for another service.
+		if cmp.Or(c.Endpoint, os.Getenv("AWS_ENDPOINT_URL_BEDROCK_RUNTIME")) != "" {
+			server.credential = fromEnvironment()
+		}
+		return server, nil
 	}
 	if c.Endpoint != "" {
 		return nil, fmt.Errorf("no server answers at %s: start one with \"saprolite serve\", or leave --endpoint out", c.Endpoint)
@@ -81,6 +82,8 @@ func (c *chatCommand) startServer(ctx context.Context) (*chatServer, error) {
 		return nil, err
 	}
 	settings.TLS = config.TLS{}
+	// Nobody else is asked in, and whoever reads the configuration may ask.
+	settings.Auth = config.AuthSigV4
 	// What goes wrong behind an answer is told there alone.
 	settings.Log.Level = "warn"
 	program, err := c.newApp(settings, newLog(settings.Log))
@@ -101,22 +104,7 @@ func (c *chatCommand) startServer(ctx context.Context) (*chatServer, error) {
 		cancel()
 		return <-ended
 	}
-	return &chatServer{endpoint: "http://" + listeners[0].Addr().String(), stop: stop}, nil
-}
-
-// newClient makes a client and what ends its connections. It speaks HTTP/2: over
-// HTTP/1.1 the SDK and net/http can close the body of a request twice when the
-// server is as near as this one, which breaks the connection.
-func newClient(endpoint string) (client *bedrockruntime.Client, end func()) {
-	transport := &http.Transport{Protocols: new(http.Protocols), Proxy: http.ProxyFromEnvironment}
-	transport.Protocols.SetHTTP2(true)
-	transport.Protocols.SetUnencryptedHTTP2(true)
-	return bedrockruntime.New(bedrockruntime.Options{
-		BaseEndpoint: aws.String(endpoint),
-		Region:       "us-east-1",
-		Credentials:  credentials.NewStaticCredentialsProvider(identity.DevelopmentKeyID, identity.DevelopmentSecret, ""),
-		HTTPClient:   &http.Client{Transport: transport},
-	}), transport.CloseIdleConnections
+	return &chatServer{endpoint: "http://" + listeners[0].Addr().String(), credential: developmentKey(), stop: stop}, nil
 }
 
 // explain says what an error of the SDK means to a person.
@@ -131,6 +119,9 @@ func explain(ctx context.Context, err error) error {
 	text := failure.ErrorCode() + ": " + failure.ErrorMessage()
 	if strings.Contains(failure.ErrorMessage(), "model identifier is invalid") {
 		text += " \"saprolite models\" lists those that are answered."
+	}
+	if failure.ErrorCode() == "UnrecognizedClientException" {
+		text += " Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY as \"saprolite keys create USER\" shows them, or unset them for a server with the development key."
 	}
 	return errors.New(text)
 }

@@ -3,8 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net"
+	"net/netip"
+	"os"
 	"strings"
 
+	"github.com/saprolite/saprolite/internal/config"
 	"github.com/saprolite/saprolite/internal/identity"
 )
 
@@ -16,24 +20,44 @@ func (c *envCommand) Run() error {
 	if err != nil {
 		return err
 	}
-	scheme := scheme(settings)
 	for _, address := range settings.Listen {
-		if !strings.HasPrefix(address, "unix:") {
-			fmt.Println(strings.Join(environment(scheme+"://"+address), "\n"))
-			return nil
+		if strings.HasPrefix(address, "unix:") {
+			continue
 		}
+		fmt.Println(strings.Join(environment(scheme(settings)+"://"+fromHere(address), settings.Auth), "\n"))
+		if settings.Auth == config.AuthIAM {
+			fmt.Fprintln(os.Stderr, "To this belongs a key, which \"saprolite keys create USER\" shows.")
+		}
+		return nil
 	}
 	return errors.New("the configuration has unix sockets alone, which no variable names: add an address as 127.0.0.1:8484 to listen")
 }
 
-// environment gives the lines that point every AWS SDK to the endpoint.
-func environment(endpoint string) []string {
-	return []string{
+// fromHere is an address as programs of this machine name it, which can call no
+// server at "all addresses".
+func fromHere(address string) string {
+	host, port, err := net.SplitHostPort(address)
+	if ip, _ := netip.ParseAddr(host); err == nil && (host == "" || ip.IsUnspecified()) {
+		return net.JoinHostPort("localhost", port)
+	}
+	return address
+}
+
+// environment gives the lines that point every AWS SDK to the endpoint. The key is
+// among them where everybody knows it.
+func environment(endpoint string, auth config.Auth) []string {
+	lines := []string{
 		"export AWS_ENDPOINT_URL_BEDROCK_RUNTIME=" + endpoint,
 		"export AWS_ENDPOINT_URL_BEDROCK=" + endpoint,
-		"export AWS_ACCESS_KEY_ID=" + identity.DevelopmentKeyID,
-		"export AWS_SECRET_ACCESS_KEY=" + identity.DevelopmentSecret,
-		"export AWS_REGION=us-east-1",
-		"export AWS_DEFAULT_REGION=us-east-1", // the one that boto3 and version 1 of the CLI read
 	}
+	if auth == config.AuthIAM {
+		lines = append(lines, "export AWS_ENDPOINT_URL_STS="+endpoint)
+	} else {
+		lines = append(lines,
+			"export AWS_ACCESS_KEY_ID="+identity.DevelopmentKeyID,
+			"export AWS_SECRET_ACCESS_KEY="+identity.DevelopmentSecret)
+	}
+	return append(lines,
+		"export AWS_REGION=us-east-1",
+		"export AWS_DEFAULT_REGION=us-east-1") // the one that boto3 and version 1 of the CLI read
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -26,6 +27,13 @@ type commandLine struct {
 	Restore restoreCommand `cmd:"" help:"Put a copy of the state in its place, also while the server runs."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 
+	Accounts accountsCommand `cmd:"" help:"Accounts, in which everybody else is."`
+	Users    usersCommand    `cmd:"" help:"Users, who call with keys of their own."`
+	Groups   groupsCommand   `cmd:"" help:"Groups, whose policies hold for the users in them."`
+	Roles    rolesCommand    `cmd:"" help:"Roles, which callers become for a while."`
+	Policies policiesCommand `cmd:"" help:"Policies, which say who may do what."`
+	Keys     keysCommand     `cmd:"" help:"Access keys and API keys of users."`
+
 	EngineGuard engineGuardCommand `cmd:"" hidden:""`
 }
 
@@ -34,6 +42,7 @@ type commandLine struct {
 const (
 	exitFailure     = 1
 	exitUsage       = 2
+	exitDenied      = 3 // of "policies simulate" alone
 	exitInterrupted = 130
 )
 
@@ -60,6 +69,10 @@ func run(args []string) int {
 		fmt.Fprintln(os.Stderr, "saprolite: interrupted")
 		return exitInterrupted
 	}
+	if errors.Is(err, errDenied) {
+		// It was told in full.
+		return exitDenied
+	}
 	if usage, ok := errors.AsType[*kong.ParseError](err); ok {
 		fmt.Fprintf(os.Stderr, "saprolite: %v\nRun \"%s --help\" to see what there is.\n", usage, usage.Context.Model.Name+commandOf(usage.Context))
 		return exitUsage
@@ -77,7 +90,7 @@ func execute(ctx context.Context, args []string) error {
 	parser, err := kong.New(new(commandLine),
 		kong.Name("saprolite"),
 		kong.Description("A self-hosted Amazon Bedrock Runtime: every AWS SDK talks to it unchanged, real models answer."),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 	)
 	if err != nil {
@@ -100,7 +113,7 @@ func execute(ctx context.Context, args []string) error {
 // space.
 func commandOf(parsed *kong.Context) string {
 	if node := parsed.Selected(); node != nil {
-		return " " + node.Name
+		return strings.TrimPrefix(node.FullPath(), parsed.Model.Name)
 	}
 	return ""
 }

@@ -186,3 +186,36 @@ func ended(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s ended with %s:\n%s%s", args[0], code, stdout, stderr)
 	}
 }
+
+// paste FILE
+// sets the variables that a file exports, as pasting it into a shell does.
+func paste(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: paste file")
+	}
+	for line := range strings.Lines(ts.ReadFile(args[0])) {
+		if name, value, ok := strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "export "), "="); ok {
+			ts.Setenv(name, value)
+		}
+	}
+}
+
+// until REGEXP ARGS...
+// runs the program again and again until it prints what matches. It must have told
+// so before a minute is over: what changes in the state is known after a second.
+func until(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: until regexp args...")
+	}
+	want := regexp.MustCompile("(?m)" + args[0])
+	for deadline := time.Now().Add(patience); ; {
+		err := ts.Exec("saprolite", args[1:]...)
+		printed := ts.ReadFile("stdout") + ts.ReadFile("stderr")
+		if want.MatchString(printed) {
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("%q does not print %s, but ends with %v:\n%s", args[1:], args[0], err, printed)
+		}
+	}
+}

@@ -46,6 +46,8 @@ func TestScripts(t *testing.T) {
 			"interrupt": interrupt,
 			"ended":     ended,
 			"hub":       hub,
+			"paste":     paste,
+			"until":     until,
 		},
 	})
 }

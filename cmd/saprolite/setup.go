@@ -12,21 +12,39 @@ import (
 	"github.com/saprolite/saprolite/internal/engine"
 )
 
-// setup is what the commands have in common: where configuration and data are.
-type setup struct {
+// place is what all commands have in common: where configuration and data are.
+type place struct {
 	Config string `help:"Configuration file (YAML). Without one, a small model on this machine answers every id." placeholder:"FILE" type:"path"`
 	Data   string `help:"Folder of cache and state." placeholder:"DIR" env:"SAPROLITE_DATA" type:"path"`
+}
+
+// load reads the configuration, or gives the default one.
+func (p *place) load() (*config.Config, error) {
+	if p.Config == "" {
+		return config.Default(), nil
+	}
+	return config.Load(p.Config)
+}
+
+func (p *place) dataDir(c *config.Config) (string, error) {
+	if dir := cmp.Or(p.Data, c.DataDir); dir != "" {
+		return dir, nil
+	}
+	cache, err := os.UserCacheDir()
+	return filepath.Join(cache, "saprolite"), err
+}
+
+// setup is what the commands have in common that run models.
+type setup struct {
+	place
 	Engine string `help:"llama-server that runs local models. Default: the one on PATH, else one that is fetched." placeholder:"PROGRAM"`
 }
 
 // load reads the configuration, or gives the default one. Flags win over it.
 func (s *setup) load() (*config.Config, error) {
-	settings := config.Default()
-	if s.Config != "" {
-		var err error
-		if settings, err = config.Load(s.Config); err != nil {
-			return nil, err
-		}
+	settings, err := s.place.load()
+	if err != nil {
+		return nil, err
 	}
 	settings.Engine.Path = cmp.Or(s.Engine, settings.Engine.Path)
 	return settings, nil
@@ -57,14 +75,6 @@ func (s *setup) options(c *config.Config, log *slog.Logger) (o app.Options, err 
 		Log:      log,
 		Guard:    []string{self, "engine-guard"},
 	}, nil
-}
-
-func (s *setup) dataDir(c *config.Config) (string, error) {
-	if dir := cmp.Or(s.Data, c.DataDir); dir != "" {
-		return dir, nil
-	}
-	cache, err := os.UserCacheDir()
-	return filepath.Join(cache, "saprolite"), err
 }
 
 // newLog writes to standard error what the configuration wants told.

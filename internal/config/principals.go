@@ -177,7 +177,28 @@ func writeText(w *bytes.Buffer, s string) {
 
 // LoadPrincipals reads a file of principals, as strictly as [Load] does. The error
 // is a Problems.
-func LoadPrincipals(path string) (*Principals, error) {
+func LoadPrincipals(path string) (*Principals, error) { return loadPrincipals(path, secretsToo) }
+
+// LoadDeclared reads who a file of principals declares, without any secrets: these
+// may be where the server alone gets them. Its API keys have no hashes but those in
+// the file. The error is a Problems.
+func LoadDeclared(path string) (iam.Snapshot, error) {
+	declared, err := loadPrincipals(path, namesAlone)
+	if err != nil {
+		return iam.Snapshot{}, err
+	}
+	return declared.Everybody, nil
+}
+
+// depth is how much is read of a file of principals.
+type depth int
+
+const (
+	secretsToo depth = iota
+	namesAlone
+)
+
+func loadPrincipals(path string, to depth) (*Principals, error) {
 	files := map[string]stamp{path: stampOf(path)}
 	content, err := read(path)
 	if err != nil {
@@ -192,7 +213,7 @@ func LoadPrincipals(path string) (*Principals, error) {
 	}
 	var declared *Principals
 	if len(d.problems) == 0 {
-		declare := declaration{decoder: &d, folder: filepath.Dir(path)}
+		declare := declaration{decoder: &d, folder: filepath.Dir(path), depth: to}
 		declare.Secrets = map[string]Secret{}
 		declare.files = files
 		declare.all(&file)
@@ -209,6 +230,7 @@ func LoadPrincipals(path string) (*Principals, error) {
 type declaration struct {
 	*decoder
 	folder string
+	depth  depth
 	Principals
 }
 
@@ -326,24 +348,29 @@ func (d *declaration) role(key, account string, r role) {
 }
 
 func (d *declaration) accessKey(key string, u iam.User, k accessKey) {
-	d.resolveFile(key+".secretFile", &k.SecretFile, d.folder)
-	d.fetchSecret(key, secretOf{"secret", &k.Secret, k.SecretEnv, k.SecretFile})
 	if !iam.IsAccessKeyID(k.ID) {
 		d.fail(key+".id", fmt.Sprintf("%q is no access key id", k.ID), "take 16 to 128 letters and digits")
 	}
-	if k.Secret == "" {
-		d.fail(key, "the secret is missing", "add secretEnv or secretFile")
+	if d.depth == secretsToo {
+		d.resolveFile(key+".secretFile", &k.SecretFile, d.folder)
+		d.fetchSecret(key, secretOf{"secret", &k.Secret, k.SecretEnv, k.SecretFile})
+		if k.Secret == "" {
+			d.fail(key, "the secret is missing", "add secretEnv or secretFile")
+		}
+		d.Secrets[k.ID] = k.Secret
 	}
-	d.Secrets[k.ID] = k.Secret
 	d.Everybody.AccessKeys = append(d.Everybody.AccessKeys, iam.AccessKey{ID: k.ID, Account: u.Account, User: u.Name})
 }
 
 func (d *declaration) apiKey(key string, u iam.User, k apiKey) {
-	d.resolveFile(key+".keyFile", &k.KeyFile, d.folder)
-	d.fetchSecret(key, secretOf{"key", &k.Key, k.KeyEnv, k.KeyFile})
+	if d.depth == secretsToo {
+		d.resolveFile(key+".keyFile", &k.KeyFile, d.folder)
+		d.fetchSecret(key, secretOf{"key", &k.Key, k.KeyEnv, k.KeyFile})
+	}
 	declared := iam.APIKey{ID: k.ID, Account: u.Account, User: u.Name}
 	d.name(key, k.ID)
 	switch {
+	case d.depth == namesAlone && k.SHA256 == "":
 	case k.Key != "" && k.SHA256 != "":
 		d.fail(key, "the key is given more than once", "keep one of key, keyEnv, keyFile and sha256")
 	case k.Key != "":

@@ -90,6 +90,9 @@ type Group struct {
 // Ref implements [Entity].
 func (g Group) Ref() Ref { return Ref{KindGroup, g.Account, g.Name} }
 
+// ARN is arn:aws:iam::<account>:group<path><name>.
+func (g Group) ARN() string { return arn(g.Account, "group", g.Path, g.Name) }
+
 // Role is what callers can become for a while.
 type Role struct {
 	Account string `json:"account"`

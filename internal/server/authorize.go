@@ -111,25 +111,14 @@ func (s *Server) inferenceNeeds(x *exchange, about *policy.Context, u uses) []ne
 	return needs
 }
 
-// modelResources are those that a model id stands for: a profile needs itself, and
-// each model behind it, used through the profile.
+// modelResources are those that the use of a model id needs.
 func (s *Server) modelResources(x *exchange, modelID string) []policy.Resource {
 	used, err := s.Pipeline.Catalog.Resources(modelID, x.location())
 	if err != nil {
 		// What is no id is refused as such behind this, if the caller may ask at all.
 		return []policy.Resource{{ARN: x.arn("foundation-model", modelID)}}
 	}
-	var resources []policy.Resource
-	var through *policy.Context
-	if used.Profile != "" {
-		through = new(policy.Context)
-		through.Set(policy.KeyInferenceProfileARN, used.Profile)
-		resources = append(resources, policy.Resource{ARN: used.Profile})
-	}
-	for _, model := range used.Models {
-		resources = append(resources, policy.Resource{ARN: model, Keys: through})
-	}
-	return resources
+	return conditions.Resources(used)
 }
 
 // profileResource is that of a profile alone.

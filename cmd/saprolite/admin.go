@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/saprolite/saprolite/internal/app"
+	"github.com/saprolite/saprolite/internal/config"
+	"github.com/saprolite/saprolite/internal/iam"
+	"github.com/saprolite/saprolite/internal/iam/admin"
+	"github.com/saprolite/saprolite/internal/seal"
+	"github.com/saprolite/saprolite/internal/store"
+)
+
+// office is what the commands have in common that see or change who exists. They
+// work on the state itself, beside a server that runs or none.
+type office struct {
+	place
+	printer
+}
+
+// accountFlag chooses the account that a command is about.
+type accountFlag struct {
+	Account string `help:"Account, twelve digits. Default: the only one there is." placeholder:"ID"`
+}
+
+// desk is an office that is open.
+type desk struct {
+	admin.Runner
+	settings *config.Config
+	data     string
+	state    store.Store
+}
+
+// open opens the state and reads whom the configuration declares.
+func (o *office) open(ctx context.Context) (*desk, error) {
+	settings, err := o.load()
+	if err != nil {
+		return nil, err
+	}
+	d := &desk{settings: settings}
+	if d.data, err = o.dataDir(settings); err != nil {
+		return nil, err
+	}
+	if settings.Principals != "" {
+		d.File = settings.Principals
+		if d.Declared, err = config.LoadDeclared(settings.Principals); err != nil {
+			return nil, err
+		}
+	}
+	if d.state, err = app.OpenState(ctx, settings, d.data); err != nil {
+		return nil, err
+	}
+	d.Store = d.state
+	return d, nil
+}
+
+// see runs what looks at everybody.
+func (o *office) see(ctx context.Context, look func(*admin.Everybody) error) error {
+	return o.with(ctx, func(d *desk) error {
+		everybody, err := d.Everybody(ctx)
+		if err != nil {
+			return err
+		}
+		return look(everybody)
+	})
+}
+
+// change makes the changes that think finds necessary, and then says done.
+func (o *office) change(ctx context.Context, think func(*admin.Everybody) ([]store.Change, error), done string, args ...any) error {
+	return o.with(ctx, func(d *desk) error {
+		if err := d.Apply(ctx, think); err != nil {
+			return err
+		}
+		o.tell(done, args...)
+		return nil
+	})
+}
+
+// with opens the office for as long as work takes.
+func (o *office) with(ctx context.Context, work func(*desk) error) error {
+	d, err := o.open(ctx)
+	if err != nil {
+		return err
+	}
+	return errors.Join(work(d), d.state.Close())
+}
+
+// ring gives the keys that seal secrets.
+func (d *desk) ring() (*seal.Ring, error) { return app.OpenSeal(d.settings, d.data) }
+
+// choose gives the account that was named, or the only one there is.
+func (a *accountFlag) choose(e *admin.Everybody) (string, error) {
+	if a.Account != "" {
+		return a.Account, nil
+	}
+	switch len(e.All.Accounts) {
+	case 0:
+		return "", errors.New("there is no account: make one with \"saprolite accounts create\", and then try again")
+	case 1:
+		return e.All.Accounts[0].ID, nil
+	}
+	var ids []string
+	for _, account := range e.All.Accounts {
+		ids = append(ids, account.ID)
+	}
+	return "", fmt.Errorf("there are several accounts: add --account and one of %s", strings.Join(ids, ", "))
+}
+
+// ref names an entity of the chosen account.
+func (a *accountFlag) ref(e *admin.Everybody, kind iam.Kind, name string) (iam.Ref, error) {
+	account, err := a.choose(e)
+	return iam.Ref{Kind: kind, Account: account, Name: name}, err
+}
+
+// maxFile bounds, in bytes, a policy that is read.
+const maxFile = 256 << 10
+
+// readPolicy reads a document from a file, or from standard input for "-".
+func readPolicy(path string) (string, error) {
+	in := os.Stdin
+	if path != "-" {
+		file, err := os.Open(path)
+		if err != nil {
+			return "", fmt.Errorf("%w: name a file with a policy in JSON, or - for standard input", err)
+		}
+		defer file.Close()
+		in = file
+	}
+	content, err := io.ReadAll(io.LimitReader(in, maxFile))
+	return string(content), err
+}
+
+// age is a duration that may be in days.
+type age time.Duration
+
+// UnmarshalText reads 90d, or a duration as Go writes it.
+func (a *age) UnmarshalText(text []byte) error {
+	if days, ok := strings.CutSuffix(string(text), "d"); ok {
+		if n, err := strconv.Atoi(days); err == nil && n > 0 && n <= maxDays {
+			*a = age(time.Duration(n) * 24 * time.Hour)
+			return nil
+		}
+	} else if d, err := time.ParseDuration(string(text)); err == nil && d > 0 {
+		*a = age(d)
+		return nil
+	}
+	return fmt.Errorf("%q is no time: write it as 90d or 12h", text)
+}
+
+// maxDays is how old IAM lets an API key grow (CreateServiceSpecificCredential,
+// CredentialAgeDays).
+const maxDays = 36600

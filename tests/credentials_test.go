@@ -1,0 +1,248 @@
+package tests
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/saprolite/saprolite/internal/identity"
+	sdkgo "github.com/saprolite/saprolite/tests/sdk-go"
+)
+
+// The models of these tests: the policy allows one of them.
+const (
+	allowedModel = "amazon.nova-lite-v1:0"
+	otherModel   = "anthropic.claude-3-haiku-20240307-v1:0"
+)
+
+// teamPolicy is what the callers of these tests may do.
+const teamPolicy = `{"Version": "2012-10-17", "Statement": [
+  {"Effect": "Allow", "Action": "bedrock:InvokeModel*", "Resource": "arn:aws:bedrock:*::foundation-model/amazon.nova-*"},
+  {"Effect": "Allow", "Action": "bedrock:CallWithBearerToken", "Resource": "*"}]}`
+
+// expiredKey is an API key that the file declares, and that ended long ago.
+const expiredKey = "ABSKexpired"
+
+// What the refusals say.
+const (
+	badSignature = "The request signature we calculated does not match the signature you provided."
+	unknownKey   = "The security token included in the request is invalid."
+	badAPIKey    = "Authentication failed: Please make sure your API Key is valid."
+	endedAPIKey  = "Bearer Token has expired"
+)
+
+// testCredentials has the SDKs call with credentials that are good, and with all
+// that are not any more or never were. It is over TLS, since botocore sends API keys
+// to no other server.
+func testCredentials(t *testing.T, binary string) {
+	pair := newCertificate(t)
+	o := newOffice(t, binary, pair)
+	tries, caller := o.credentials(t)
+	p := serve(t, binary, "--config", o.config, "--data", o.data)
+	tries = append(tries, o.sessions(t, p.variable(t, "AWS_ENDPOINT_URL_STS"), newClient(t, overTLS(pair)), caller)...)
+	text, err := json.Marshal(tries)
+	if err != nil {
+		t.Fatal(err)
+	}
+	variable := "SAPROLITE_CREDENTIALS=" + string(text)
+	t.Run("Go", func(t *testing.T) {
+		sdkgo.Credentials(t, sdkgo.Target{
+			Endpoint: p.variable(t, "AWS_ENDPOINT_URL_BEDROCK_RUNTIME"),
+			Client:   newClient(t, overTLS(pair)), Ended: p.ended,
+		}, tries)
+	})
+	t.Run("JavaScript", func(t *testing.T) {
+		javaScript(t, p, "sdk-js", "callers/*.test.js", variable, "NODE_EXTRA_CA_CERTS="+pair.certFile)
+	})
+	t.Run("Python", func(t *testing.T) {
+		python(t, p, "sdk-python", "callers/test_*.py", variable, "AWS_CA_BUNDLE="+pair.certFile)
+	})
+}
+
+// office runs the commands that change who exists.
+type office struct{ binary, config, data string }
+
+func newOffice(t *testing.T, binary string, pair *certificate) *office {
+	t.Helper()
+	o := &office{binary: binary, config: pair.configuration(t, "script.yaml"), data: t.TempDir()}
+	people := filepath.Join(filepath.Dir(o.config), "principals.yaml")
+	o.write(t, people, fmt.Sprintf("accounts:\n  - id: '123456789012'\n    users:\n      - name: former\n        apiKeys: [{id: ended, key: %s, expires: 2020-01-01T00:00:00Z}]\n", expiredKey))
+	file, err := os.OpenFile(o.config, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if _, err := fmt.Fprintf(file, "auth: iam\nprincipals: %q\n", people); err != nil {
+		t.Fatal(err)
+	}
+	policy := filepath.Join(o.data, "team.json")
+	o.write(t, policy, teamPolicy)
+	o.run(t, nil, "policies", "create", "team", policy)
+	for _, name := range []string{"alice", "bob"} {
+		o.run(t, nil, "users", "create", name, "--policy", "team")
+	}
+	o.run(t, nil, "users", "create", "guest")
+	trust := filepath.Join(o.data, "trust.json")
+	o.write(t, trust, `{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:user/alice"}, "Action": "sts:AssumeRole"}}`)
+	o.run(t, nil, "roles", "create", "batch", "--trust", trust, "--policy", "team")
+	return o
+}
+
+func (o *office) write(t *testing.T, path, content string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// run runs a command, and reads what it prints into out, which may be nil.
+func (o *office) run(t *testing.T, out any, args ...string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), o.binary, append(args, "--config", o.config, "--data", o.data, "--format", "json")...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	printed, err := cmd.Output()
+	if err == nil && out != nil {
+		err = json.Unmarshal(printed, out)
+	}
+	if err != nil {
+		t.Fatalf("%v: %v\n%s%s", args, err, printed, stderr.Bytes())
+	}
+}
+
+// key is what "keys create" prints.
+type key struct {
+	AccessKeyID        string `json:"AccessKeyId"`
+	CredentialID       string `json:"ServiceSpecificCredentialId"`
+	SecretAccessKey    string
+	ServiceAPIKeyValue string `json:"ServiceApiKeyValue"`
+}
+
+func (o *office) key(t *testing.T, args ...string) (k key) {
+	t.Helper()
+	o.run(t, &k, append([]string{"keys", "create"}, args...)...)
+	return k
+}
+
+// credentials makes keys of all kinds, and says what is to come of each. The access
+// key is good.
+func (o *office) credentials(t *testing.T) (tries []sdkgo.Credential, good key) {
+	t.Helper()
+	good = o.key(t, "alice")
+	inactive, revoked := o.key(t, "alice"), o.key(t, "bob")
+	api, inactiveAPI, revokedAPI := o.key(t, "alice", "--api", "--expires", "1d"), o.key(t, "alice", "--api"), o.key(t, "bob", "--api")
+	powerless, powerlessAPI := o.key(t, "guest"), o.key(t, "guest", "--api")
+	o.run(t, nil, "keys", "deactivate", inactive.AccessKeyID)
+	o.run(t, nil, "keys", "deactivate", inactiveAPI.CredentialID)
+	o.run(t, nil, "keys", "revoke", revoked.AccessKeyID)
+	o.run(t, nil, "keys", "revoke", revokedAPI.CredentialID)
+
+	try := func(name string, k key, code, message string) sdkgo.Credential {
+		return sdkgo.Credential{
+			Name: name, AccessKeyID: k.AccessKeyID, Secret: k.SecretAccessKey, APIKey: k.ServiceAPIKeyValue,
+			Model: allowedModel, Code: code, Message: message,
+		}
+	}
+	bearer := func(name, token, code, message string) sdkgo.Credential {
+		return sdkgo.Credential{Name: name, APIKey: token, Model: allowedModel, Code: code, Message: message}
+	}
+	wrong := good
+	wrong.SecretAccessKey = strings.Repeat("x", len(wrong.SecretAccessKey))
+	elsewhere := try("a model that is not allowed", good, "AccessDeniedException", refused("alice", "bedrock:InvokeModel"))
+	elsewhere.Model = otherModel
+	generated := try("AWS's generator", good, "", "")
+	generated.Generate = true
+	generatedOfRevoked := try("AWS's generator, of a revoked access key", revoked, "AccessDeniedException", badAPIKey)
+	generatedOfRevoked.Generate = true
+	return []sdkgo.Credential{
+		try("access key", good, "", ""),
+		try("wrong secret", wrong, "InvalidSignatureException", badSignature),
+		try("inactive access key", inactive, "UnrecognizedClientException", unknownKey),
+		try("revoked access key", revoked, "UnrecognizedClientException", unknownKey),
+		{
+			Name: "session token that was not made here", AccessKeyID: good.AccessKeyID, Secret: good.SecretAccessKey, SessionToken: "made up",
+			Model: allowedModel, Code: "UnrecognizedClientException", Message: unknownKey,
+		},
+		try("nothing allowed", powerless, "AccessDeniedException", refused("guest", "bedrock:InvokeModel")),
+		elsewhere,
+		try("API key", api, "", ""),
+		try("inactive API key", inactiveAPI, "AccessDeniedException", badAPIKey),
+		try("revoked API key", revokedAPI, "AccessDeniedException", badAPIKey),
+		bearer("wrong API key", api.ServiceAPIKeyValue[:len(api.ServiceAPIKeyValue)-4]+"AAAA", "AccessDeniedException", badAPIKey),
+		bearer("expired API key", expiredKey, "AccessDeniedException", endedAPIKey),
+		try("API key, nothing allowed", powerlessAPI, "AccessDeniedException", refused("guest", "bedrock:CallWithBearerToken")),
+		bearer("short-term API key", o.token(t, good), "", ""),
+		bearer("short-term API key of an inactive access key", o.token(t, inactive), "AccessDeniedException", badAPIKey),
+		bearer("short-term API key with a wrong secret", o.token(t, wrong), "AccessDeniedException", badAPIKey),
+		bearer("expired short-term API key", oldToken(t, good), "AccessDeniedException", endedAPIKey),
+		generated,
+		generatedOfRevoked,
+	}, good
+}
+
+// sessions has a caller become a role, and says what is to come of the credentials.
+func (o *office) sessions(t *testing.T, endpoint string, client *http.Client, caller key) []sdkgo.Credential {
+	t.Helper()
+	out, err := sts.New(sts.Options{
+		BaseEndpoint: &endpoint, Region: "us-east-1", HTTPClient: client,
+		Credentials: credentials.NewStaticCredentialsProvider(caller.AccessKeyID, caller.SecretAccessKey, ""),
+	}).AssumeRole(t.Context(), &sts.AssumeRoleInput{
+		RoleArn: new("arn:aws:iam::123456789012:role/batch"), RoleSessionName: new("night"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	session := sdkgo.Credential{
+		Name: "session", Model: allowedModel,
+		AccessKeyID: *out.Credentials.AccessKeyId, Secret: *out.Credentials.SecretAccessKey, SessionToken: *out.Credentials.SessionToken,
+	}
+	elsewhere, untold, generated := session, session, session
+	elsewhere.Name, elsewhere.Model, elsewhere.Code = "session, a model that is not allowed", otherModel, "AccessDeniedException"
+	elsewhere.Message = "User: arn:aws:sts::123456789012:assumed-role/batch/night is not authorized to perform: bedrock:InvokeModel"
+	untold.Name, untold.SessionToken, untold.Code, untold.Message = "session without its token", "", "UnrecognizedClientException", unknownKey
+	generated.Name, generated.Generate = "AWS's generator, of a session", true
+	return []sdkgo.Credential{session, elsewhere, untold, generated}
+}
+
+// refused begins the sentence about a user without a right.
+func refused(user, action string) string {
+	return "User: arn:aws:iam::123456789012:user/" + user + " is not authorized to perform: " + action
+}
+
+// token makes a short-term API key by the command.
+func (o *office) token(t *testing.T, of key) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), o.binary, "keys", "token", "--format", "json", "--region", "us-east-1")
+	cmd.Env = append(os.Environ(), "AWS_ACCESS_KEY_ID="+of.AccessKeyID, "AWS_SECRET_ACCESS_KEY="+of.SecretAccessKey, "AWS_SESSION_TOKEN=")
+	printed, err := cmd.Output()
+	var made key
+	if err == nil {
+		err = json.Unmarshal(printed, &made)
+	}
+	if err != nil {
+		t.Fatalf("keys token: %v\n%s", err, printed)
+	}
+	return made.ServiceAPIKeyValue
+}
+
+// oldToken makes a short-term API key that has ended.
+func oldToken(t *testing.T, of key) string {
+	t.Helper()
+	token, err := identity.NewShortTermKey(t.Context(), identity.ShortTermKey{
+		AccessKeyID: of.AccessKeyID, Secret: of.SecretAccessKey, Region: "us-east-1", Expires: time.Hour,
+	}, time.Now().Add(-2*time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
