@@ -17,7 +17,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 	"github.com/aws/smithy-go"
 
-	"github.com/saprolite/saprolite/internal/app"
 	"github.com/saprolite/saprolite/internal/config"
 	"github.com/saprolite/saprolite/internal/identity"
 )
@@ -80,7 +79,8 @@ func (c *chatCommand) startServer(ctx context.Context) (*chatServer, error) {
 	if err != nil {
 		return nil, err
 	}
-	settings.TLS = config.TLS{}
+	settings.TLS, settings.Admin, settings.Auth = config.TLS{}, config.Admin{}, config.AuthSigV4
+	settings.Listen = config.At("127.0.0.1:0")
 	// What goes wrong behind an answer is told there alone.
 	settings.Log.Level = "warn"
 	program, err := c.newApp(settings, newLog(settings.Log))
@@ -90,7 +90,7 @@ func (c *chatCommand) startServer(ctx context.Context) (*chatServer, error) {
 	if err := program.Fetch(ctx); err != nil {
 		return nil, errors.Join(err, program.Close())
 	}
-	listeners, err := app.Listen([]string{"127.0.0.1:0"}, config.AuthSigV4)
+	listeners, err := program.Listen()
 	if err != nil {
 		return nil, errors.Join(err, program.Close())
 	}
@@ -101,7 +101,7 @@ func (c *chatCommand) startServer(ctx context.Context) (*chatServer, error) {
 		cancel()
 		return <-ended
 	}
-	return &chatServer{endpoint: "http://" + listeners[0].Addr().String(), stop: stop}, nil
+	return &chatServer{endpoint: "http://" + listeners.API[0].Addr().String(), stop: stop}, nil
 }
 
 // newClient makes a client and what ends its connections. It speaks HTTP/2: over

@@ -8,7 +8,10 @@ import (
 	"github.com/saprolite/saprolite/internal/identity"
 )
 
-type envCommand struct{ setup }
+type envCommand struct {
+	setup
+	tlsFlag
+}
 
 // Run prints what points AWS SDKs to a server with this configuration.
 func (c *envCommand) Run() error {
@@ -16,12 +19,21 @@ func (c *envCommand) Run() error {
 	if err != nil {
 		return err
 	}
-	scheme := scheme(settings)
-	for _, address := range settings.Listen {
-		if !strings.HasPrefix(address, "unix:") {
-			fmt.Println(strings.Join(environment(scheme+"://"+address), "\n"))
-			return nil
+	c.tlsFlag.set(settings)
+	for _, l := range settings.Listen {
+		if _, unix := l.Unix(); unix {
+			continue
 		}
+		lines := environment("http://" + l.Address)
+		if settings.Encrypted(l) {
+			trust, err := c.trust(settings)
+			if err != nil {
+				return err
+			}
+			lines = append(environment("https://"+l.Address), trust...)
+		}
+		fmt.Println(strings.Join(lines, "\n"))
+		return nil
 	}
 	return errors.New("the configuration has unix sockets alone, which no variable names: add an address as 127.0.0.1:8484 to listen")
 }

@@ -5,10 +5,11 @@ package app
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"log/slog"
+	"net/http"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/saprolite/saprolite/internal/catalog"
@@ -40,11 +41,13 @@ type Options struct {
 type App struct {
 	// Catalog is what the configuration makes of the model ids.
 	Catalog *catalog.Catalog
+	// Admin, when it is set before Serve, answers on the admin listener what New does
+	// not: metrics, profiles.
+	Admin http.Handler
 
 	config *config.Config
 	log    *slog.Logger
-	// certificates is nil without TLS.
-	certificates *tls.Config
+	tls    *encryption
 
 	engine    *engine.Pool
 	providers *providers
@@ -52,15 +55,18 @@ type App struct {
 	callers   *callers
 	// state is nil when nothing has to be remembered.
 	state store.Store
+	// draining is set when the end begins.
+	draining atomic.Bool
 }
 
-// New puts the program together. It starts nothing and needs no network.
+// New puts the program together. It starts nothing and needs no network, but for the
+// state, where that is in a database.
 func New(o Options) (*App, error) {
 	log := o.Log
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	certificates, err := loadCertificates(o.Config)
+	encryption, err := newEncryption(o, log)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +90,7 @@ func New(o Options) (*App, error) {
 	if err != nil {
 		return nil, errors.Join(err, pool.Stop(context.Background()), providers.close())
 	}
-	a := &App{state: state, callers: people, Catalog: models, config: o.Config, log: log, certificates: certificates, engine: pool, providers: providers}
+	a := &App{state: state, callers: people, Catalog: models, config: o.Config, log: log, tls: encryption, engine: pool, providers: providers}
 	a.server = server.New(server.Options{
 		Pipeline:       &pipeline.Pipeline{Catalog: models, Providers: providers.byName, Documents: document.NewExtractor(document.DefaultLimits())},
 		Prompts:        library,
@@ -140,19 +146,6 @@ func loadPrompts(c *config.Config, models *catalog.Catalog) (*prompts.Library, e
 		}
 	}
 	return library, nil
-}
-
-// loadCertificates reads the certificate that the configuration names, or gives
-// nil when it names none.
-func loadCertificates(c *config.Config) (*tls.Config, error) {
-	if c.TLS.CertFile == "" {
-		return nil, nil
-	}
-	pair, err := tls.LoadX509KeyPair(c.TLS.CertFile, c.TLS.KeyFile)
-	if err != nil {
-		return nil, c.Problem("tls", err.Error(), "certFile must hold a certificate in PEM, and keyFile its key")
-	}
-	return &tls.Config{Certificates: []tls.Certificate{pair}}, nil
 }
 
 // Fetch brings what the configured models need onto this machine: the engine and

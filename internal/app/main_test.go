@@ -56,7 +56,7 @@ func writeFile(t *testing.T, name, text string) string {
 
 // running is a program that serves.
 type running struct {
-	listeners []net.Listener
+	listeners *app.Listeners
 	stop      context.CancelFunc
 	// ended gets what Serve returned.
 	ended chan error
@@ -66,11 +66,24 @@ type running struct {
 // the latest.
 func serve(t *testing.T, c *config.Config, addresses ...string) *running {
 	t.Helper()
+	c.Listen = config.At(addresses...)
+	return serveAll(t, c)
+}
+
+// serveAll is serve on the addresses of the configuration.
+func serveAll(t *testing.T, c *config.Config) *running {
+	t.Helper()
 	program, err := app.New(app.Options{Config: c, DataDir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	listeners, err := app.Listen(addresses, c.Auth)
+	return start(t, program)
+}
+
+// start opens the sockets of a program and serves.
+func start(t *testing.T, program *app.App) *running {
+	t.Helper()
+	listeners, err := program.Listen()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +102,7 @@ func serve(t *testing.T, c *config.Config, addresses ...string) *running {
 	return r
 }
 
-func (r *running) address(n int) string { return r.listeners[n].Addr().String() }
+func (r *running) address(n int) string { return r.listeners.API[n].Addr().String() }
 
 // whole sends the body of a request from memory. The SDK closes a body as soon as
 // the answer begins; net/http, which closes it too, takes that for a failed write

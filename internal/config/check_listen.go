@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -54,6 +55,9 @@ func (d *decoder) checkNetworks(key string, texts []string) {
 	}
 }
 
+// hostName passes names, also with a * in front, and addresses.
+var hostName = regexp.MustCompile(`^[A-Za-z0-9*][A-Za-z0-9._:-]*$`)
+
 func (d *decoder) checkTLS(t TLS) {
 	if (t.CertFile == "") != (t.KeyFile == "") {
 		d.fail("tls", "a certificate needs its key, and a key its certificate", "give both certFile and keyFile")
@@ -69,6 +73,11 @@ func (d *decoder) checkTLS(t TLS) {
 	}
 	if len(t.Names) > 0 && !t.Auto {
 		d.fail("tls.names", "no certificate is made", "add \"auto: true\", or delete the line")
+	}
+	for i, name := range t.Names {
+		if !hostName.MatchString(name) {
+			d.fail(fmt.Sprintf("tls.names[%d]", i), fmt.Sprintf("%q is neither a name nor an address", name), "write it as bedrock.example.com or 10.0.0.5")
+		}
 	}
 	if len(t.ACME.Domains) == 0 && t.ACME.Email+t.ACME.Directory+t.ACME.CAFile != "" {
 		d.fail("tls.acme", "the domains are missing", "add \"domains: \" and the names of this server")

@@ -142,7 +142,14 @@ func (a *Authority) serves(ca tls.Certificate, names []string) bool {
 	if err != nil || pair.Leaf.CheckSignatureFrom(ca.Leaf) != nil || a.left(pair.Leaf) <= spare {
 		return false
 	}
-	return !slices.ContainsFunc(names, func(name string) bool { return pair.Leaf.VerifyHostname(name) != nil })
+	return !slices.ContainsFunc(names, func(name string) bool { return !isFor(pair.Leaf, name) })
+}
+
+func isFor(leaf *x509.Certificate, name string) bool {
+	if ip := net.ParseIP(name); ip != nil {
+		return slices.ContainsFunc(leaf.IPAddresses, ip.Equal)
+	}
+	return slices.Contains(leaf.DNSNames, name)
 }
 
 func (a *Authority) left(certificate *x509.Certificate) time.Duration {
@@ -152,20 +159,11 @@ func (a *Authority) left(certificate *x509.Certificate) time.Duration {
 // names are all names of the server, each once.
 func (a *Authority) names() []string {
 	names := []string{"localhost", "127.0.0.1", "::1"}
-	host, err := os.Hostname()
-	if err == nil && isName(host) {
-		names = append(names, host)
-	}
-	for _, name := range a.options.Names {
-		if !slices.Contains(names, name) {
+	host, _ := os.Hostname() // without it the others do
+	for _, name := range append([]string{host}, a.options.Names...) {
+		if name != "" && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
 	return names
-}
-
-// isName passes what a certificate can be for and verified by.
-func isName(name string) bool {
-	probe := &x509.Certificate{DNSNames: []string{name}}
-	return net.ParseIP(name) != nil || probe.VerifyHostname(name) == nil
 }

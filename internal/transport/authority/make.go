@@ -41,7 +41,7 @@ func (a *Authority) makeLeaf(ca tls.Certificate, names []string) error {
 	template := &x509.Certificate{
 		Subject:               pkix.Name{Organization: []string{"Saprolite"}, CommonName: "Saprolite"},
 		NotBefore:             a.options.Now().Add(-backdate),
-		NotAfter:              a.options.Now().Add(leafLife),
+		NotAfter:              earlier(a.options.Now().Add(leafLife), ca.Leaf.NotAfter),
 		KeyUsage:              x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		BasicConstraintsValid: true,
@@ -54,6 +54,13 @@ func (a *Authority) makeLeaf(ca tls.Certificate, names []string) error {
 		}
 	}
 	return a.write("server", template, &ca)
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
 }
 
 // write makes a certificate with a new key, signed by the authority or, without one,
