@@ -85,10 +85,18 @@ func (a *Authority) Run(ctx context.Context) {
 			return
 		case <-ticks.C:
 		}
-		if err := a.renew(ctx); err != nil && ctx.Err() == nil {
+		if err := a.Renew(ctx); err != nil && ctx.Err() == nil {
 			a.options.Log.Error("the certificate could not be renewed", "error", err)
 		}
 	}
+}
+
+// Renew makes what is near its end, as Run does each hour, and shows it.
+func (a *Authority) Renew(ctx context.Context) error {
+	if err := a.renew(ctx); err != nil {
+		return err
+	}
+	return a.Refresh()
 }
 
 func (a *Authority) path(name string) string { return filepath.Join(a.options.Dir, name) }
