@@ -83,6 +83,7 @@ func StartFile(t testing.TB, file string) *Server {
 func start(t testing.TB, file, name string) *Server {
 	t.Helper()
 	c := config.Default()
+	c.Listen = config.At("127.0.0.1:0")
 	c.Limits.DrainTimeout = 0
 	c.Providers = map[string]config.Provider{
 		config.LocalProvider: {Type: config.TypeScript, Script: &config.Script{File: file}},
@@ -98,14 +99,14 @@ func start(t testing.TB, file, name string) *Server {
 	if err != nil {
 		t.Fatalf("saprolitetest: %v", named(err, name))
 	}
-	listeners, err := app.Listen([]string{"127.0.0.1:0"}, config.AuthSigV4)
+	listeners, err := program.Listen()
 	if err != nil {
 		t.Fatalf("saprolitetest: %v", errors.Join(err, program.Close()))
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- program.Serve(ctx, listeners) }()
-	s := &Server{URL: "http://" + listeners[0].Addr().String(), web: newWeb()}
+	s := &Server{URL: "http://" + listeners.API[0].Addr().String(), web: newWeb()}
 	t.Cleanup(func() {
 		// Connections that are in nobody's use would be waited for.
 		s.web.CloseIdleConnections()

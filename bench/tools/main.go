@@ -52,14 +52,16 @@ func run(ctx context.Context, data string) error {
 		}
 		data = filepath.Join(cache, "saprolite")
 	}
-	program, err := app.New(app.Options{Config: config.Default(), DataDir: data, Progress: bar.New(os.Stderr), Stateless: true})
+	settings := config.Default()
+	settings.Listen = config.At("127.0.0.1:0")
+	program, err := app.New(app.Options{Config: settings, DataDir: data, Progress: bar.New(os.Stderr), Stateless: true})
 	if err != nil {
 		return err
 	}
 	if err := program.Fetch(ctx); err != nil {
 		return errors.Join(err, program.Close())
 	}
-	listeners, err := app.Listen([]string{"127.0.0.1:0"}, config.AuthSigV4)
+	listeners, err := program.Listen()
 	if err != nil {
 		return errors.Join(err, program.Close())
 	}
@@ -67,7 +69,7 @@ func run(ctx context.Context, data string) error {
 	ended := make(chan error, 1)
 	go func() { ended <- program.Serve(serving, listeners) }()
 	err = measure(ctx, bedrockruntime.New(bedrockruntime.Options{
-		BaseEndpoint: aws.String("http://" + listeners[0].Addr().String()),
+		BaseEndpoint: aws.String("http://" + listeners.API[0].Addr().String()),
 		Region:       "us-east-1",
 		Credentials:  credentials.NewStaticCredentialsProvider(identity.DevelopmentKeyID, identity.DevelopmentSecret, ""),
 	}))

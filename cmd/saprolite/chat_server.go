@@ -13,7 +13,6 @@ import (
 
 	"github.com/aws/smithy-go"
 
-	"github.com/saprolite/saprolite/internal/app"
 	"github.com/saprolite/saprolite/internal/config"
 )
 
@@ -81,9 +80,10 @@ func (c *chatCommand) startServer(ctx context.Context) (*chatServer, error) {
 	if err != nil {
 		return nil, err
 	}
-	settings.TLS = config.TLS{}
+	settings.TLS, settings.Admin = config.TLS{}, config.Admin{}
 	// Nobody else is asked in, and whoever reads the configuration may ask.
 	settings.Auth = config.AuthSigV4
+	settings.Listen = config.At("127.0.0.1:0")
 	// What goes wrong behind an answer is told there alone.
 	settings.Log.Level = "warn"
 	program, err := c.newApp(settings, newLog(settings.Log))
@@ -93,7 +93,7 @@ func (c *chatCommand) startServer(ctx context.Context) (*chatServer, error) {
 	if err := program.Fetch(ctx); err != nil {
 		return nil, errors.Join(err, program.Close())
 	}
-	listeners, err := app.Listen([]string{"127.0.0.1:0"}, config.AuthSigV4)
+	listeners, err := program.Listen()
 	if err != nil {
 		return nil, errors.Join(err, program.Close())
 	}
@@ -104,7 +104,7 @@ func (c *chatCommand) startServer(ctx context.Context) (*chatServer, error) {
 		cancel()
 		return <-ended
 	}
-	return &chatServer{endpoint: "http://" + listeners[0].Addr().String(), credential: developmentKey(), stop: stop}, nil
+	return &chatServer{endpoint: "http://" + listeners.API[0].Addr().String(), credential: developmentKey(), stop: stop}, nil
 }
 
 // explain says what an error of the SDK means to a person.

@@ -12,7 +12,10 @@ import (
 	"github.com/saprolite/saprolite/internal/identity"
 )
 
-type envCommand struct{ setup }
+type envCommand struct {
+	setup
+	tlsFlag
+}
 
 // Run prints what points AWS SDKs to a server with this configuration.
 func (c *envCommand) Run() error {
@@ -20,11 +23,20 @@ func (c *envCommand) Run() error {
 	if err != nil {
 		return err
 	}
-	for _, address := range settings.Listen {
-		if strings.HasPrefix(address, "unix:") {
+	c.tlsFlag.set(settings)
+	for _, l := range settings.Listen {
+		if _, unix := l.Unix(); unix {
 			continue
 		}
-		fmt.Println(strings.Join(environment(scheme(settings)+"://"+fromHere(address), settings.Auth), "\n"))
+		lines := environment("http://"+fromHere(l.Address), settings.Auth)
+		if settings.Encrypted(l) {
+			trust, err := c.trust(settings)
+			if err != nil {
+				return err
+			}
+			lines = append(environment("https://"+fromHere(l.Address), settings.Auth), trust...)
+		}
+		fmt.Println(strings.Join(lines, "\n"))
 		if settings.Auth == config.AuthIAM {
 			fmt.Fprintln(os.Stderr, "To this belongs a key, which \"saprolite keys create USER\" shows.")
 		}

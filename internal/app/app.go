@@ -5,11 +5,12 @@ package app
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"io"
 	"log/slog"
+	"net/http"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/saprolite/saprolite/internal/catalog"
@@ -45,11 +46,13 @@ type Options struct {
 type App struct {
 	// Catalog is what the configuration makes of the model ids.
 	Catalog *catalog.Catalog
+	// Admin, when it is set before Serve, answers on the admin listener what New does
+	// not: metrics, profiles.
+	Admin http.Handler
 
 	config *config.Config
 	log    *slog.Logger
-	// certificates is nil without TLS.
-	certificates *tls.Config
+	tls    *encryption
 
 	// state and meter are nil without state.
 	state store.Store
@@ -61,6 +64,8 @@ type App struct {
 	quotas    quotas
 	server    *server.Server
 	callers   *callers
+	// draining is set when the end begins.
+	draining atomic.Bool
 }
 
 // New puts the program together. It starts nothing, opens the state, and needs no
@@ -70,11 +75,11 @@ func New(o Options) (*App, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	certificates, err := loadCertificates(o.Config)
+	encryption, err := newEncryption(o, log)
 	if err != nil {
 		return nil, err
 	}
-	a := &App{config: o.Config, log: log, certificates: certificates}
+	a := &App{config: o.Config, log: log, tls: encryption}
 	if err := a.build(o); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
@@ -163,19 +168,6 @@ func loadPrompts(c *config.Config, models *catalog.Catalog) (*prompts.Library, e
 		}
 	}
 	return library, nil
-}
-
-// loadCertificates reads the certificate that the configuration names, or gives
-// nil when it names none.
-func loadCertificates(c *config.Config) (*tls.Config, error) {
-	if c.TLS.CertFile == "" {
-		return nil, nil
-	}
-	pair, err := tls.LoadX509KeyPair(c.TLS.CertFile, c.TLS.KeyFile)
-	if err != nil {
-		return nil, c.Problem("tls", err.Error(), "certFile must hold a certificate in PEM, and keyFile its key")
-	}
-	return &tls.Config{Certificates: []tls.Certificate{pair}}, nil
 }
 
 // Fetch brings what the configured models need onto this machine: the engine and

@@ -74,11 +74,17 @@ func TestFetchNothing(t *testing.T) {
 // serveExpectingError serves what is scripted, for a test that ends it.
 func serveExpectingError(t *testing.T) *running {
 	t.Helper()
-	program, err := app.New(app.Options{Config: scripted(t), DataDir: t.TempDir()})
+	c := scripted(t)
+	c.Listen = config.At("127.0.0.1:0")
+	program, err := app.New(app.Options{Config: c, DataDir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &running{listeners: mustListen(t, "127.0.0.1:0"), ended: make(chan error, 1)}
+	listeners, err := program.Listen()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &running{listeners: listeners, ended: make(chan error, 1)}
 	go func() { r.ended <- program.Serve(t.Context(), r.listeners) }()
 	return r
 }

@@ -93,7 +93,11 @@ func newCallers(o Options, state store.Principals, log *slog.Logger) (*callers, 
 		Keys: people, Sessions: sessions, APIKeys: people,
 		Regions: o.Config.Regions, Proxies: o.Config.Proxies.Trusted(),
 	}
-	c := &callers{identity: identity.NewCredentials(credentials), access: people, people: people}
+	byConnection, err := connectionRules(o.Config, people)
+	if err != nil {
+		return nil, err
+	}
+	c := &callers{identity: connections(byConnection, identity.NewCredentials(credentials)), access: people, people: people}
 	credentials.Service = sts.SigningName
 	providers, err := identityProviders(o.Config)
 	if err != nil {
@@ -101,7 +105,7 @@ func newCallers(o Options, state store.Principals, log *slog.Logger) (*callers, 
 	}
 	c.tokens, err = sts.New(sts.Options{
 		// API keys are for Bedrock alone.
-		Identity:    identity.NewCredentials(credentials).SigV4,
+		Identity:    connections(byConnection, identity.NewCredentials(credentials).SigV4),
 		Roles:       directory.Roles{Directory: people, Proxies: credentials.Proxies.Peers},
 		Tokens:      sessions,
 		Providers:   providers,

@@ -1,87 +1,114 @@
 package app
 
 import (
+	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
-	"os"
-	"strings"
-	"syscall"
 
 	"github.com/saprolite/saprolite/internal/config"
 	"github.com/saprolite/saprolite/internal/identity"
+	"github.com/saprolite/saprolite/internal/transport"
 )
 
-// Listen opens the addresses: host:port, or unix: and a path. Where callers use
-// credentials that everybody knows, it refuses an address that other machines reach.
-func Listen(addresses []string, auth config.Auth) ([]net.Listener, error) {
-	var listeners []net.Listener
-	for _, address := range addresses {
-		listener, err := listen(address)
+// Listeners are the open sockets of the program.
+type Listeners struct {
+	// API are those of the configuration, in its order.
+	API []*transport.Listener
+	// Admin is for those who run the server; nil without one.
+	Admin *transport.Listener
+}
+
+// Close closes all of them.
+func (l *Listeners) Close() error {
+	var err error
+	for _, listener := range l.all() {
+		err = errors.Join(err, listener.Close())
+	}
+	return err
+}
+
+func (l *Listeners) all() []*transport.Listener {
+	if l.Admin == nil {
+		return l.API
+	}
+	return append(l.API[:len(l.API):len(l.API)], l.Admin)
+}
+
+// Listen opens the sockets of the configuration, all of them or none. Where callers
+// use credentials that everybody knows, it refuses an address that other machines
+// reach. One that they reach and that is not encrypted is told in the log.
+func (a *App) Listen() (*Listeners, error) {
+	if err := a.tls.open(context.Background()); err != nil {
+		return nil, err
+	}
+	open := new(Listeners)
+	for _, l := range a.config.Listen {
+		listener, err := a.listen(l)
 		if err == nil {
-			listeners = append(listeners, listener)
+			open.API = append(open.API, listener)
 		}
-		if err == nil && auth != config.AuthIAM {
+		if err == nil && a.config.Auth != config.AuthIAM {
 			err = identity.RequireLoopback(listener.Addr())
 		}
 		if err != nil {
-			for _, open := range listeners {
-				err = errors.Join(err, open.Close())
-			}
-			return nil, err
+			return nil, errors.Join(err, open.Close())
+		}
+		a.warnOfPlain(listener, l)
+	}
+	if l := a.config.Admin.Listen; l.Address != "" {
+		var err error
+		if open.Admin, err = a.listen(l); err != nil {
+			return nil, errors.Join(err, open.Close())
 		}
 	}
-	return listeners, nil
+	return open, nil
 }
 
-func listen(address string) (net.Listener, error) {
-	if err := config.CheckAddress(address); err != nil {
+func (a *App) listen(l config.Listener) (*transport.Listener, error) {
+	if err := config.CheckAddress(l.Address); err != nil {
 		return nil, fmt.Errorf("listen: %w", err)
 	}
-	if path, ok := strings.CutPrefix(address, "unix:"); ok {
-		return listenUnix(path)
+	o := transport.Options{Address: l.Address, Allow: l.Networks(), Mode: fs.FileMode(l.Mode), Group: l.Group, Log: a.log}
+	if a.config.Encrypted(l) {
+		o.TLS = a.tls.encrypt(l)
 	}
-	listener, err := net.Listen("tcp", address)
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("%w: another program serves there; end it, or choose another address with --listen", err)
-	}
-	return listener, err
+	return transport.Listen(o)
 }
 
-// listenUnix opens a socket that its owner alone can connect to.
-func listenUnix(path string) (net.Listener, error) {
-	if err := removeStale(path); err != nil {
-		return nil, fmt.Errorf("listen on unix:%s: %w", path, err)
+// encrypt is how a listener speaks TLS.
+func (t *encryption) encrypt(l config.Listener) *tls.Config {
+	e := transport.Encryption{Certificates: t.certificates, Challenges: t.challenges}
+	demand := l.ClientCertificate
+	if demand == "" {
+		demand = t.demand
 	}
-	var listener net.Listener
-	err := private(func() (err error) {
-		listener, err = net.Listen("unix", path)
-		return err
-	})
-	return listener, err
+	switch {
+	case t.clients == nil || demand == config.ClientsNone:
+	case demand == config.ClientsOptional:
+		e.Clients, e.ClientAuth = t.clients, tls.VerifyClientCertIfGiven
+	default:
+		e.Clients, e.ClientAuth = t.clients, tls.RequireAndVerifyClientCert
+	}
+	return e.Config()
 }
 
-// removeStale removes the socket of a server that was killed; one that somebody
-// serves on, or a file of another kind, stays.
-func removeStale(path string) error {
-	info, err := os.Lstat(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
+// warnOfPlain tells of prompts, answers and API keys that go over a network for
+// everybody on it to read.
+func (a *App) warnOfPlain(listener *transport.Listener, l config.Listener) {
+	tcp, ok := listener.Addr().(*net.TCPAddr)
+	if !ok || tcp.IP.IsLoopback() || listener.Encrypted() {
+		return
 	}
-	if err != nil {
-		return err
+	if len(a.config.Proxies.Peers) > 0 {
+		if len(l.Allow) == 0 {
+			a.log.Info("the proxies' way to this address is not encrypted, and not theirs alone: its key allow can name them", "listener", tcp.String())
+		}
+		return
 	}
-	if info.Mode().Type() != os.ModeSocket {
-		return errors.New("there is a file of another kind; remove it or take another path")
-	}
-	conn, err := net.Dial("unix", path)
-	if err == nil {
-		err = conn.Close()
-	}
-	// Nobody listens only when the system says so: a busy server refuses too, but
-	// in other ways.
-	if !errors.Is(err, syscall.ECONNREFUSED) {
-		return errors.Join(errors.New("another server listens there; end it or take another path"), err)
-	}
-	return os.Remove(path)
+	a.log.Warn("this address can be reached from other machines and is not encrypted: whoever is on the way reads "+
+		"prompts, answers and API keys, and can use the keys; start with --tls auto, add a certificate under tls, "+
+		"or name the proxy that encrypts under proxies", "listener", tcp.String())
 }

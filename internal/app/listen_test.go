@@ -1,11 +1,10 @@
 package app_test
 
 import (
-	"context"
-	"net"
+	"bytes"
+	"log/slog"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -13,29 +12,34 @@ import (
 	"github.com/saprolite/saprolite/internal/config"
 )
 
+// opened opens the addresses with a configuration and gives what is logged.
+func opened(t *testing.T, c *config.Config) (log string, err error) {
+	t.Helper()
+	var told bytes.Buffer
+	program, err := app.New(app.Options{Config: c, DataDir: t.TempDir(), Log: slog.New(slog.NewTextHandler(&told, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer program.Close()
+	listeners, err := program.Listen()
+	if err == nil {
+		err = listeners.Close()
+	}
+	return told.String(), err
+}
+
 func TestListenRefuses(t *testing.T) {
-	taken := mustListen(t, "127.0.0.1:0")[0].Addr().String()
-	folder := t.TempDir()
-	file := writeFile(t, "file", "text")
 	for _, test := range []struct{ address, want string }{
-		{taken, "another program serves there; end it, or choose another address with --listen"},
 		{"0.0.0.0:0", "listen on 127.0.0.1, [::1] or unix:PATH"},
 		{":0", "listen on 127.0.0.1, [::1] or unix:PATH"},
 		{"localhost", "write host:port"},
 		{"127.0.0.1:http-alt", "write host:port"},
 		{"unix:", "write unix: and a path"},
-		{"unix:" + file, "there is a file of another kind; remove it or take another path"},
-		{"unix:" + filepath.Join(folder, "missing", "s"), "no such file or directory"},
 	} {
-		if test.address == taken && runtime.GOOS == "windows" {
-			continue
-		}
-		listeners, err := app.Listen([]string{test.address}, config.AuthSigV4)
-		if err == nil {
-			closeAll(listeners)
-			t.Errorf("%s is taken", test.address)
-		} else if !strings.Contains(err.Error(), test.want) {
-			t.Errorf("%s: %q does not say %q", test.address, err, test.want)
+		c := scripted(t)
+		c.Listen = config.At(test.address)
+		if _, err := opened(t, c); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: %v does not say %q", test.address, err, test.want)
 		}
 	}
 }
@@ -43,72 +47,44 @@ func TestListenRefuses(t *testing.T) {
 // Listen opens all addresses or none.
 func TestListenAllOrNone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
-	if _, err := app.Listen([]string{"unix:" + path, "0.0.0.0:0"}, config.AuthSigV4); err == nil {
+	c := scripted(t)
+	c.Listen = config.At("unix:"+path, "0.0.0.0:0")
+	if _, err := opened(t, c); err == nil {
 		t.Fatal("an address that others can reach is taken")
+	}
+	c.Listen, c.Admin.Listen.Address = config.At("unix:"+path), "127.0.0.1:none"
+	if _, err := opened(t, c); err == nil {
+		t.Fatal("an address that is none is taken")
 	}
 	if _, err := os.Lstat(path); !os.IsNotExist(err) {
 		t.Errorf("the socket is still there: %v", err)
 	}
 }
 
-func TestSocketIsPrivate(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("Windows has no modes")
-	}
-	path := filepath.Join(t.TempDir(), "s")
-	mustListen(t, "unix:"+path)
-	info, err := os.Lstat(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := info.Mode(); got != os.ModeSocket|0o600 {
-		t.Errorf("the mode of the socket is %v", got)
-	}
-}
-
-// The socket of a killed server gives way; that of one that runs does not.
-func TestStaleSocket(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "s")
-	leaveSocket(t, path)
-	mustListen(t, "unix:"+path)
-	listeners, err := app.Listen([]string{"unix:" + path}, config.AuthSigV4)
-	if err == nil {
-		closeAll(listeners)
-		t.Fatal("the socket of a server that runs is taken over")
-	}
-	if want := "another server listens there"; !strings.Contains(err.Error(), want) {
-		t.Errorf("%q does not say %q", err, want)
-	}
-	conn, err := net.Dial("unix", path)
-	if err != nil {
-		t.Fatalf("the server that runs has lost its socket: %v", err)
-	}
-	conn.Close()
-}
-
-// leaveSocket makes a socket and ends its listener without removing it.
-func leaveSocket(t *testing.T, path string) {
-	t.Helper()
-	listener, err := new(net.ListenConfig).Listen(context.Background(), "unix", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	listener.(*net.UnixListener).SetUnlinkOnClose(false)
-	listener.Close()
-}
-
-func mustListen(t *testing.T, address string) []net.Listener {
-	t.Helper()
-	listeners, err := app.Listen([]string{address}, config.AuthSigV4)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { closeAll(listeners) })
-	return listeners
-}
-
-func closeAll(listeners []net.Listener) {
-	for _, l := range listeners {
-		l.Close()
+// What goes over a network for everybody to read is told, with what to do.
+func TestWarnOfPlain(t *testing.T) {
+	const loud, quiet = "start with --tls auto", "its key allow can name them"
+	for _, test := range []struct {
+		name, keys string
+		listener   string
+		want       string
+	}{
+		{"open", "", "address: 0.0.0.0:0", loud},
+		{"loopback", "", "address: 127.0.0.1:0", ""},
+		{"encrypted", "tls: {auto: true}", "address: 0.0.0.0:0", ""},
+		{"plain beside a certificate", "tls: {auto: true}", "{address: '0.0.0.0:0', tls: false}", loud},
+		{"behind a proxy", "proxies: {peers: 10.0.0.1}", "address: 0.0.0.0:0", quiet},
+		{"for a proxy alone", "proxies: {peers: 10.0.0.1}", "{address: '0.0.0.0:0', allow: 10.0.0.1}", ""},
+	} {
+		c := load(t, "auth: iam\n"+test.keys+"\nlisten:\n  "+test.listener+"\nproviders: {script: {type: script, file: "+writeFile(t, "rules.yaml", "default: {reply: Hi}\n")+"}}\n")
+		log, err := opened(t, c)
+		if err != nil {
+			t.Errorf("%s: %v", test.name, err)
+		}
+		for _, text := range []string{loud, quiet} {
+			if strings.Contains(log, text) != (text == test.want) {
+				t.Errorf("%s: the log is %q", test.name, log)
+			}
+		}
 	}
 }

@@ -56,7 +56,7 @@ func writeFile(t *testing.T, name, text string) string {
 
 // running is a program that serves.
 type running struct {
-	listeners []net.Listener
+	listeners *app.Listeners
 	stop      context.CancelFunc
 	// ended gets what Serve returned.
 	ended chan error
@@ -72,11 +72,24 @@ func serve(t *testing.T, c *config.Config, addresses ...string) *running {
 // serveIn is serve with a data folder.
 func serveIn(t *testing.T, dataDir string, c *config.Config, addresses ...string) *running {
 	t.Helper()
+	c.Listen = config.At(addresses...)
+	return serveAll(t, dataDir, c)
+}
+
+// serveAll is serveIn on the addresses of the configuration.
+func serveAll(t *testing.T, dataDir string, c *config.Config) *running {
+	t.Helper()
 	program, err := app.New(app.Options{Config: c, DataDir: dataDir})
 	if err != nil {
 		t.Fatal(err)
 	}
-	listeners, err := app.Listen(addresses, c.Auth)
+	return start(t, program)
+}
+
+// start opens the sockets of a program and serves.
+func start(t *testing.T, program *app.App) *running {
+	t.Helper()
+	listeners, err := program.Listen()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +108,7 @@ func serveIn(t *testing.T, dataDir string, c *config.Config, addresses ...string
 	return r
 }
 
-func (r *running) address(n int) string { return r.listeners[n].Addr().String() }
+func (r *running) address(n int) string { return r.listeners.API[n].Addr().String() }
 
 // whole sends the body of a request from memory. The SDK closes a body as soon as
 // the answer begins; net/http, which closes it too, takes that for a failed write

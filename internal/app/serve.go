@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/saprolite/saprolite/internal/transport"
 )
 
 const (
@@ -22,46 +24,45 @@ const (
 
 // Serve answers on the listeners until ctx ends. Then running answers finish,
 // new requests are turned away, and everything that was started is ended.
-func (a *App) Serve(ctx context.Context, listeners []net.Listener) error {
+func (a *App) Serve(ctx context.Context, listeners *Listeners) error {
 	// The requests outlive ctx, to be finished.
 	requests, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
-	web := a.webServer()
+	web, admin := a.webServer(), a.adminServer()
 	web.BaseContext = func(net.Listener) context.Context { return requests }
-	failed := make(chan error, len(listeners))
+	failed := make(chan error, len(listeners.all()))
 	var serving sync.WaitGroup
-	if a.callers.people != nil {
-		serving.Go(func() { a.callers.people.Run(requests) })
-	}
-	for _, listener := range listeners {
+	serve := func(web *http.Server, listener net.Listener) {
 		serving.Go(func() {
-			if err := a.serveOn(web, listener); !errors.Is(err, http.ErrServerClosed) {
+			if err := web.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 				failed <- fmt.Errorf("serve on %s: %w", listener.Addr(), err)
 			}
 		})
+	}
+	for _, listener := range listeners.API {
+		serve(web, listener)
+	}
+	if listeners.Admin != nil {
+		serve(admin, listeners.Admin)
+	}
+	serving.Go(func() { a.tls.run(requests) })
+	if a.callers.people != nil {
+		serving.Go(func() { a.callers.people.Run(requests) })
 	}
 	var err error
 	select {
 	case <-ctx.Done():
 	case err = <-failed:
 	}
-	err = errors.Join(err, a.drain(web, cut))
+	// The admin listener tells to the end that it comes.
+	err = errors.Join(err, a.drain(web, cut), admin.Close())
 	cut()
 	serving.Wait()
 	return errors.Join(err, a.Close())
 }
 
-// serveOn encrypts the TCP sockets alone, when there is a certificate.
-func (a *App) serveOn(web *http.Server, listener net.Listener) error {
-	// Not web.TLSConfig: net/http sets it as soon as it serves on any socket.
-	if a.certificates != nil && listener.Addr().Network() == "tcp" {
-		return web.ServeTLS(listener, "", "")
-	}
-	return web.Serve(listener)
-}
-
 // webServer speaks HTTP/1.1 and HTTP/2, with prior knowledge on plain sockets
-// and by ALPN on TLS.
+// and by ALPN on TLS, which the listeners do.
 func (a *App) webServer() *http.Server {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
@@ -70,7 +71,7 @@ func (a *App) webServer() *http.Server {
 	return &http.Server{
 		Handler:           a.handler(),
 		Protocols:         protocols,
-		TLSConfig:         a.certificates,
+		ConnContext:       transport.ConnContext,
 		ReadHeaderTimeout: 30 * time.Second,
 		// Shorter ones would cut a long answer off: net/http takes the end of the
 		// read deadline for that of the caller.
@@ -106,6 +107,7 @@ func (a *App) handler() http.Handler {
 // drain lets running answers finish within the configured time, cuts off those that
 // do not, and then ends the connections.
 func (a *App) drain(web *http.Server, cut context.CancelFunc) error {
+	a.draining.Store(true)
 	drained := make(chan struct{})
 	go func() {
 		a.server.Drain()

@@ -164,7 +164,7 @@ func TestDrainTimeout(t *testing.T) {
 // A listener that fails ends the program and is told.
 func TestListenerFails(t *testing.T) {
 	r := serveExpectingError(t)
-	r.listeners[0].Close()
+	r.listeners.API[0].Close()
 	if err := <-r.ended; err == nil {
 		t.Error("the end of the listener is not told")
 	}

@@ -26,11 +26,7 @@ func (d *decoder) checkCallers(c *Config) {
 			d.fail(key, "the audiences are missing", "add \"audiences: [sts.amazonaws.com]\"")
 		}
 	}
-	for i, text := range c.Proxies.Peers {
-		if _, err := parseNetwork(text); err != nil {
-			d.fail(fmt.Sprintf("proxies.peers[%d]", i), fmt.Sprintf("%q is neither an address nor a network", text), "write it as 10.0.0.5 or 10.0.0.0/24")
-		}
-	}
+	d.checkNetworks("proxies.peers", c.Proxies.Peers)
 	if len(c.Proxies.Hosts) > 0 && len(c.Proxies.Peers) == 0 {
 		d.fail("proxies.hosts", "no proxy has an address", "add peers, from which the proxies connect")
 	}
@@ -38,14 +34,7 @@ func (d *decoder) checkCallers(c *Config) {
 
 // Trusted gives the proxies as package sigv4 takes them.
 func (p Proxies) Trusted() sigv4.Proxies {
-	trusted := sigv4.Proxies{Names: p.Hosts}
-	for _, text := range p.Peers {
-		// What is no network was refused in the file.
-		if network, err := parseNetwork(text); err == nil {
-			trusted.Peers = append(trusted.Peers, network)
-		}
-	}
-	return trusted
+	return sigv4.Proxies{Names: p.Hosts, Peers: networks(p.Peers)}
 }
 
 // parseNetwork reads a network, or an address as the network of it alone.

@@ -14,10 +14,7 @@ import (
 
 // check judges a configuration whose every part is readable.
 func (d *decoder) check(c *Config) {
-	d.checkListen(c)
-	if (c.TLS.CertFile == "") != (c.TLS.KeyFile == "") {
-		d.fail("tls", "a certificate needs its key, and a key its certificate", "give both certFile and keyFile")
-	}
+	d.checkTransport(c)
 	for i, r := range c.Regions {
 		d.checkRegion(fmt.Sprintf("regions[%d]", i), r)
 	}
@@ -47,17 +44,6 @@ func (d *decoder) check(c *Config) {
 func (d *decoder) checkRegion(key, region string) {
 	if !regexp.MustCompile(`^[a-z0-9-]{1,20}$`).MatchString(region) {
 		d.fail(key, fmt.Sprintf("%q is no name of a region", region), "write it as us-east-1")
-	}
-}
-
-func (d *decoder) checkListen(c *Config) {
-	if len(c.Listen) == 0 {
-		d.fail("listen", "there is no address to serve on", "write 127.0.0.1:8484, or delete the line")
-	}
-	for i, address := range c.Listen {
-		if e, ok := errors.AsType[*FormError](CheckAddress(address)); ok {
-			d.fail(fmt.Sprintf("listen[%d]", i), e.What, e.Remedy)
-		}
 	}
 }
 

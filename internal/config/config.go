@@ -17,10 +17,14 @@ import (
 // Config is a whole configuration. Relative paths in the file have become paths
 // from the file's folder; secrets have been fetched.
 type Config struct {
-	// Listen are the addresses to serve on: host:port, or unix: and a path.
-	Listen []string `yaml:"listen"`
-	// TLS, when its files are named, encrypts the TCP addresses.
+	// Listen are the sockets to serve on. There is at least one.
+	Listen []Listener `yaml:"listen"`
+	// Admin is the socket for those who run the server.
+	Admin Admin `yaml:"admin"`
+	// TLS, when there is a certificate, encrypts the TCP addresses.
 	TLS TLS `yaml:"tls"`
+	// Peers say who is at the other end of a unix socket. The first that fits counts.
+	Peers []PeerPrincipal `yaml:"peers"`
 	// Auth says how callers prove who they are.
 	Auth Auth `yaml:"auth"`
 	// Principals is the file of those that are declared; see [LoadPrincipals]. Empty
@@ -67,12 +71,6 @@ type Config struct {
 	Limits Limits `yaml:"limits"`
 
 	source source
-}
-
-// TLS names a certificate and its key, both PEM. Both are there or neither is.
-type TLS struct {
-	CertFile string `yaml:"certFile"`
-	KeyFile  string `yaml:"keyFile"`
 }
 
 // Auth is a way of proving who calls.

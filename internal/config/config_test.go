@@ -107,7 +107,7 @@ func whole(folder string) *Config {
 	remote := defaultOpenAI()
 	remote.URL, remote.Model, remote.APIKey, remote.APIKeyFile = "https://models.example/v1", "big", "sk-file", filepath.Join(folder, "key")
 	return &Config{
-		Listen:  []string{"0.0.0.0:443", "unix:" + filepath.Join(folder, "run/s.sock")},
+		Listen:  At("0.0.0.0:443", "unix:"+filepath.Join(folder, "run/s.sock")),
 		TLS:     TLS{CertFile: filepath.Join(folder, "tls.pem"), KeyFile: filepath.Join(folder, "tls.key")},
 		Auth:    AuthNone,
 		DataDir: "/var/lib/saprolite",

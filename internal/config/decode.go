@@ -30,6 +30,12 @@ func (d *decoder) failKeys(n *yaml.Node, key string) {
 	d.fail(key, "this is "+kind(n)+", and must be keys with values", "write each as \"key: value\" on a line of its own")
 }
 
+// shorthand is a struct that a single value may stand for.
+type shorthand interface {
+	// short sets what that value means.
+	short(text string)
+}
+
 // decode lays n over v. An empty node leaves v as it is. The depth of the types
 // bounds the recursion, whatever the document refers to.
 func (d *decoder) decode(n *yaml.Node, v reflect.Value, key string) {
@@ -43,6 +49,10 @@ func (d *decoder) decode(n *yaml.Node, v reflect.Value, key string) {
 		return
 	}
 	if n.ShortTag() == "!!null" {
+		return
+	}
+	if short, ok := v.Addr().Interface().(shorthand); ok && n.Kind == yaml.ScalarNode {
+		short.short(n.Value)
 		return
 	}
 	switch v.Kind() {
@@ -210,6 +220,13 @@ func scalar(n *yaml.Node, v reflect.Value) (problem, cure string) {
 			return n.Value + " is no size", err.Error()
 		}
 		*value = size
+		return "", ""
+	case *Mode:
+		mode, err := parseMode(n.Value)
+		if err != nil {
+			return fmt.Sprintf("%q is no mode of a file", n.Value), "write it in octal digits, as \"0660\""
+		}
+		*value = mode
 		return "", ""
 	case interface{ values() []string }:
 		if choices := value.values(); !slices.Contains(choices, n.Value) {

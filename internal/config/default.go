@@ -18,7 +18,7 @@ func Default() *Config {
 // base is Default without providers and models, which depend on each other.
 func base() *Config {
 	return &Config{
-		Listen: []string{"127.0.0.1:8484"},
+		Listen: At("127.0.0.1:8484"),
 		Auth:   AuthSigV4,
 		Engine: Engine{StartTimeout: 5 * time.Minute},
 		Redis:  defaultRedis(),

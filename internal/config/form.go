@@ -7,6 +7,9 @@ import (
 	"strings"
 )
 
+// unixPrefix marks an address that is a path.
+const unixPrefix = "unix:"
+
 // FormError says what is wrong with the form of a value, and what to do.
 type FormError struct{ What, Remedy string }
 
@@ -15,7 +18,7 @@ func (e *FormError) Error() string { return e.What + "; " + e.Remedy }
 // CheckAddress judges the form of an address to serve on: host:port, or unix: and
 // a path. The error is an *FormError.
 func CheckAddress(address string) error {
-	if path, ok := strings.CutPrefix(address, "unix:"); ok {
+	if path, ok := strings.CutPrefix(address, unixPrefix); ok {
 		if path == "" {
 			return &FormError{"the path of the socket is missing", "write unix: and a path"}
 		}

@@ -13,14 +13,14 @@ import (
 // resolvePaths makes the paths of the file start at its folder, and those with
 // ~/ at the user's, and looks for the files that must be there.
 func (d *decoder) resolvePaths(c *Config, folder string) {
-	for i, address := range c.Listen {
-		if path, ok := strings.CutPrefix(address, "unix:"); ok && path != "" {
-			d.resolve(fmt.Sprintf("listen[%d]", i), &path, folder)
-			c.Listen[i] = "unix:" + path
-		}
+	for i := range c.Listen {
+		d.resolveListener(fmt.Sprintf("listen[%d]", i), &c.Listen[i], folder)
 	}
+	d.resolveListener("admin.listen", &c.Admin.Listen, folder)
 	d.resolveFile("tls.certFile", &c.TLS.CertFile, folder)
 	d.resolveFile("tls.keyFile", &c.TLS.KeyFile, folder)
+	d.resolveFile("tls.acme.caFile", &c.TLS.ACME.CAFile, folder)
+	d.resolveFile("tls.clients.caFile", &c.TLS.Clients.CAFile, folder)
 	d.resolve("dataDir", &c.DataDir, folder)
 	d.resolveFile("principals", &c.Principals, folder)
 	for i := range c.IdentityProviders {
@@ -52,6 +52,13 @@ func (d *decoder) resolvePaths(c *Config, folder string) {
 		case p.Script != nil:
 			d.resolveFile(key+".file", &p.Script.File, folder)
 		}
+	}
+}
+
+func (d *decoder) resolveListener(key string, l *Listener, folder string) {
+	if path, ok := l.Unix(); ok && path != "" {
+		d.resolve(key, &path, folder)
+		l.Address = unixPrefix + path
 	}
 }
 

@@ -3,7 +3,8 @@
 // An [Authenticator] turns a request into a [Principal] or refuses it. [SigV4]
 // asks for a signature and finds secrets through [Keys], and those of temporary
 // credentials through [Sessions]; [Credentials] takes API keys too, which it finds
-// through [APIKeys]; [None] asks for nothing.
+// through [APIKeys]; [Connections] takes the word of a connection for requests without
+// credentials; [None] asks for nothing.
 // Credentials that everybody knows, the development key and none at all, are good
 // on the machine itself alone: [RequireLoopback] refuses at the start a listener
 // that others can reach, and both authenticators look at every request again.
@@ -54,6 +55,10 @@ const (
 	MethodSigV4 Method = "sigv4"
 	// MethodAPIKey is an API key, sent as a bearer token.
 	MethodAPIKey Method = "apiKey"
+	// MethodCertificate is a client's certificate, which TLS has verified.
+	MethodCertificate Method = "certificate"
+	// MethodPeer is what the system knows of the other end of a unix socket.
+	MethodPeer Method = "peer"
 )
 
 // Authenticator tells who sent a request. It is safe for concurrent use.

@@ -43,3 +43,22 @@ func (d *Directory) User(arn string) (iam.User, bool) {
 	}
 	return *user, true
 }
+
+// Principal implements identity.Principals.
+func (d *Directory) Principal(_ context.Context, arn, session string) (identity.Principal, error) {
+	x := d.current.Load()
+	if user := x.users[arn]; user != nil {
+		return principal(user), nil
+	}
+	role := x.roles[arn]
+	if role == nil {
+		return identity.Principal{}, identity.ErrUnknownKey
+	}
+	return identity.Principal{
+		ARN:     "arn:aws:sts::" + role.Account + ":assumed-role/" + role.Name + "/" + session,
+		Account: role.Account,
+		UserID:  role.ID + ":" + session,
+		Tags:    role.Tags,
+		Session: &identity.Session{RoleARN: arn, Name: session},
+	}, nil
+}

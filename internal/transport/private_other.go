@@ -1,6 +1,6 @@
 //go:build !unix
 
-package app
+package transport
 
 // private leaves it to the folder who can reach what is created there.
 func private(create func() error) error { return create() }

@@ -1,0 +1,50 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// pingTime bounds the wait for the state to answer.
+const pingTime = 2 * time.Second
+
+// adminServer answers those who run the server: whether it lives, whether it takes
+// requests, and what Admin has.
+func (a *App) adminServer() *http.Server {
+	routes := http.NewServeMux()
+	routes.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	routes.HandleFunc("GET /readyz", a.ready)
+	if a.Admin != nil {
+		routes.Handle("/", a.Admin)
+	}
+	return &http.Server{
+		Handler:           routes,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       time.Minute,
+		IdleTimeout:       time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
+	}
+}
+
+// ready says whether the next request has a chance. Whoever is told no sends it to
+// another node.
+func (a *App) ready(w http.ResponseWriter, r *http.Request) {
+	if a.draining.Load() {
+		http.Error(w, "the server ends", http.StatusServiceUnavailable)
+		return
+	}
+	if a.state != nil {
+		ctx, cancel := context.WithTimeout(r.Context(), pingTime)
+		defer cancel()
+		if err := a.state.Ping(ctx); err != nil {
+			a.log.Warn("the state does not answer", "error", err)
+			http.Error(w, "the state does not answer", http.StatusServiceUnavailable)
+			return
+		}
+	}
+	fmt.Fprintln(w, "ok")
+}
