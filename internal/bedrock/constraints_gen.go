@@ -77,12 +77,8 @@ func (v *DeleteInferenceProfileRequest) Validate() error {
 	return c.err()
 }
 
-// Validate checks what the service model asks of the members. The error is one *ValidationException that lists every breach.
-func (v *DeleteModelInvocationLoggingConfigurationRequest) Validate() error {
-	c := newChecker()
-	v.check(c)
-	return c.err()
-}
+// Validate has nothing to check.
+func (v *DeleteModelInvocationLoggingConfigurationRequest) Validate() error { return nil }
 
 // Validate checks what the service model asks of the members. The error is one *ValidationException that lists every breach.
 func (v *GetAsyncInvokeRequest) Validate() error {
@@ -105,12 +101,8 @@ func (v *GetInferenceProfileRequest) Validate() error {
 	return c.err()
 }
 
-// Validate checks what the service model asks of the members. The error is one *ValidationException that lists every breach.
-func (v *GetModelInvocationLoggingConfigurationRequest) Validate() error {
-	c := newChecker()
-	v.check(c)
-	return c.err()
-}
+// Validate has nothing to check.
+func (v *GetModelInvocationLoggingConfigurationRequest) Validate() error { return nil }
 
 // Validate checks what the service model asks of the members. The error is one *ValidationException that lists every breach.
 func (v *InvokeGuardrailChecksRequest) Validate() error {
