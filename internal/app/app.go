@@ -18,6 +18,7 @@ import (
 	"github.com/saprolite/saprolite/internal/download"
 	"github.com/saprolite/saprolite/internal/engine"
 	"github.com/saprolite/saprolite/internal/format/all"
+	"github.com/saprolite/saprolite/internal/invocationlog"
 	"github.com/saprolite/saprolite/internal/meter"
 	"github.com/saprolite/saprolite/internal/pipeline"
 	"github.com/saprolite/saprolite/internal/profiles"
@@ -58,8 +59,10 @@ type App struct {
 	engine    *engine.Pool
 	providers *providers
 	objects   io.Closer
-	server    *server.Server
-	callers   *callers
+	// invocations is nil without state.
+	invocations *invocations
+	server      *server.Server
+	callers     *callers
 }
 
 // New puts the program together. It starts nothing, opens the state, and needs no
@@ -110,6 +113,11 @@ func (a *App) build(o Options) error {
 		return err
 	}
 	a.objects = closer
+	if a.state != nil {
+		if a.invocations, err = newInvocations(o, a.state, a.log); err != nil {
+			return err
+		}
+	}
 	if a.callers, err = newCallers(o, a.state, a.log); err != nil {
 		return err
 	}
@@ -123,7 +131,7 @@ func (a *App) build(o Options) error {
 		Pipeline: &pipeline.Pipeline{
 			Catalog: a.Catalog, Providers: a.providers.byName,
 			Documents: document.NewExtractor(document.DefaultLimits()),
-			Objects:   pipeline.NewObjects(objects, int64(o.Config.Limits.MaxFetched), o.Config.Objects.Buckets...),
+			Objects:   pipeline.NewObjects(invocationlog.Hide(objects), int64(o.Config.Limits.MaxFetched), o.Config.Objects.Buckets...),
 		},
 		Prompts:        library,
 		Formats:        all.Formats(),
@@ -135,6 +143,7 @@ func (a *App) build(o Options) error {
 		Proxies:        o.Config.Proxies.Trusted().Peers,
 		Meter:          a.meter,
 		Profiles:       made,
+		Invocations:    a.invocations.orNil(),
 		MaxBody:        int64(o.Config.Limits.MaxBody),
 		RequestTimeout: o.Config.Limits.RequestTimeout,
 		Log:            a.log,
@@ -204,6 +213,9 @@ func (a *App) Close() error {
 	}
 	if a.providers != nil {
 		err = errors.Join(err, a.providers.close())
+	}
+	if a.invocations != nil {
+		err = errors.Join(err, a.invocations.Close())
 	}
 	if a.objects != nil {
 		err = errors.Join(err, a.objects.Close())

@@ -38,6 +38,7 @@ func (d *decoder) check(c *Config) {
 	d.checkState(c.State)
 	d.checkCallers(c)
 	d.checkObjects(c.Objects)
+	d.checkInvocationLogging(&c.InvocationLogging)
 	d.checkBudgets(c)
 	d.checkModels(c)
 }

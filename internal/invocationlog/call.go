@@ -2,9 +2,10 @@ package invocationlog
 
 import (
 	"bytes"
-	"cmp"
-	"encoding/json"
 	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/saprolite/saprolite/internal/bedrock"
 	"github.com/saprolite/saprolite/internal/conversation"
@@ -134,7 +135,7 @@ func (c *Call) End(f *Facts) {
 			record.Output.BodyJSON, record.Output.BodyS3Path = bodies.place(answer, "_output")
 		}
 	}
-	line, err := json.Marshal(record)
+	line, err := json.Marshal(record, lenient...)
 	if err != nil { // what callers and models write was checked
 		c.log.log.Error("a call cannot be recorded", "requestId", f.RequestID, "cause", err)
 		return
@@ -193,7 +194,7 @@ type bodies struct {
 
 // place gives a body for the record, or the path of one that is too large for it or
 // has media in it. What is no JSON has no place.
-func (b *bodies) place(body []byte, suffix string) (inline json.RawMessage, path string) {
+func (b *bodies) place(body []byte, suffix string) (inline jsontext.Value, path string) {
 	picked, media, err := pick(body, b.call.to.wants)
 	if err != nil {
 		return nil, ""
@@ -205,6 +206,3 @@ func (b *bodies) place(body []byte, suffix string) (inline json.RawMessage, path
 	b.own = append(b.own, spool.Body{Name: name, Content: picked})
 	return nil, name.String()
 }
-
-// Region gives the region of a record, also for a caller that named none.
-func Region(named string) string { return cmp.Or(named, "us-east-1") }

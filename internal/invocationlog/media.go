@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -32,7 +33,7 @@ var places = []struct {
 }
 
 // lenient reads the JSON of callers and models, whatever else is in it.
-var lenient = []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}
+var lenient = []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true), json.Deterministic(true)}
 
 // pick gives a body, a JSON value, on one line, and says whether media are in it.
 // Those that are not wanted have become empty strings.

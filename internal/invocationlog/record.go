@@ -1,8 +1,9 @@
 package invocationlog
 
 import (
-	"encoding/json"
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Record is a line of the log, as the service writes it.
@@ -20,11 +21,11 @@ type Record struct {
 	// ModelID is the model as the request named it.
 	ModelID string `json:"modelId"`
 	// ErrorCode is that of the error that ended the call.
-	ErrorCode string `json:"errorCode,omitempty"`
+	ErrorCode string `json:"errorCode,omitzero"`
 	Input     Input  `json:"input"`
 	// Output is nil where there was no answer.
-	Output          *Output           `json:"output,omitempty"`
-	RequestMetadata map[string]string `json:"requestMetadata,omitempty"`
+	Output          *Output           `json:"output,omitzero"`
+	RequestMetadata map[string]string `json:"requestMetadata,omitzero"`
 }
 
 // Identity is who called.
@@ -34,21 +35,21 @@ type Identity struct {
 
 // Input is the request. Of its bodies there is one at most.
 type Input struct {
-	ContentType string          `json:"inputContentType"`
-	BodyJSON    json.RawMessage `json:"inputBodyJson,omitempty"`
+	ContentType string         `json:"inputContentType"`
+	BodyJSON    jsontext.Value `json:"inputBodyJson,omitzero"`
 	// BodyS3Path is where the body lies, as s3://bucket/key.
-	BodyS3Path      string `json:"inputBodyS3Path,omitempty"`
+	BodyS3Path      string `json:"inputBodyS3Path,omitzero"`
 	TokenCount      int64  `json:"inputTokenCount"`
-	CacheReadCount  int64  `json:"cacheReadInputTokenCount,omitempty"`
-	CacheWriteCount int64  `json:"cacheWriteInputTokenCount,omitempty"`
+	CacheReadCount  int64  `json:"cacheReadInputTokenCount,omitzero"`
+	CacheWriteCount int64  `json:"cacheWriteInputTokenCount,omitzero"`
 }
 
 // Output is the answer, as Input is the request.
 type Output struct {
-	ContentType string          `json:"outputContentType"`
-	BodyJSON    json.RawMessage `json:"outputBodyJson,omitempty"`
-	BodyS3Path  string          `json:"outputBodyS3Path,omitempty"`
-	TokenCount  int64           `json:"outputTokenCount"`
+	ContentType string         `json:"outputContentType"`
+	BodyJSON    jsontext.Value `json:"outputBodyJson,omitzero"`
+	BodyS3Path  string         `json:"outputBodyS3Path,omitzero"`
+	TokenCount  int64          `json:"outputTokenCount"`
 }
 
 const (
