@@ -164,5 +164,6 @@ func (p *parcel) compressed() (content []byte, err error) {
 	if _, err := io.Copy(to, from); err != nil {
 		return nil, err
 	}
-	return out.Bytes(), to.Close()
+	err = to.Close()
+	return out.Bytes(), err
 }
