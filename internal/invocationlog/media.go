@@ -97,6 +97,9 @@ func kindOf(value jsontext.Value, name string, named bool, from *jsontext.Decode
 			}
 		}
 	}
+	if !named && name == `"images"` {
+		return image
+	}
 	return sniff(value)
 }
 

@@ -36,6 +36,7 @@ func TestPick(t *testing.T) {
 		{"with escaped slashes", `{"data":"` + strings.ReplaceAll("/9j/4AAQSkZJRgABAQAAAQABAAD/", "/", `\/`) + `"}`, none, `{"data":""}`, false},
 		{"a URL", `{"url":"data:image/png;base64,` + png + `"}`, none, `{"url":""}`, false},
 		{"an answer of images", `{"images":["` + png + `"],"error":null}`, none, `{"images":[""],"error":null}`, false},
+		{"images of any form", `{"images":["YQ=="]}`, none, `{"images":[""]}`, false},
 		{"kept", `{"images":["` + png + `"]}`, all, `{"images":["` + png + `"]}`, true},
 		{"one of two", `["` + mp4 + `","` + wav + `"]`, but(video), `["","` + wav + `"]`, true},
 		{"a paper", `["` + pdf + `"]`, but(image), `[""]`, false},
