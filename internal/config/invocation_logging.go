@@ -1,7 +1,9 @@
 package config
 
 import (
+	"errors"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/saprolite/saprolite/internal/bedrock"
@@ -97,8 +99,9 @@ func (d *decoder) checkInvocationLogging(l *InvocationLogging) {
 	if l.Default == nil {
 		return
 	}
-	if _, err := invocationlog.ParseDestination(l.Default.LoggingConfig()); err != nil {
-		d.fail(key+".default", err.Error(), "give bucket, and prefix as team/logs")
+	_, err := invocationlog.ParseDestination(l.Default.LoggingConfig())
+	if invalid, ok := errors.AsType[*bedrock.ValidationException](err); ok {
+		d.fail(key+".default", strings.TrimSuffix(invalid.Message, "."), "give bucket, and prefix as team/logs")
 	}
 }
 
