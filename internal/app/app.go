@@ -19,6 +19,7 @@ import (
 	"github.com/saprolite/saprolite/internal/download"
 	"github.com/saprolite/saprolite/internal/engine"
 	"github.com/saprolite/saprolite/internal/format/all"
+	"github.com/saprolite/saprolite/internal/invocationlog"
 	"github.com/saprolite/saprolite/internal/meter"
 	"github.com/saprolite/saprolite/internal/pipeline"
 	"github.com/saprolite/saprolite/internal/profiles"
@@ -66,6 +67,8 @@ type App struct {
 	callers   *callers
 	// draining is set when the end begins.
 	draining atomic.Bool
+	// invocations is nil without state.
+	invocations *invocations
 }
 
 // New puts the program together. It starts nothing, opens the state, and needs no
@@ -119,6 +122,11 @@ func (a *App) build(o Options) error {
 		return err
 	}
 	a.objects = closer
+	if a.state != nil {
+		if a.invocations, err = newInvocations(o, a.state, a.log); err != nil {
+			return err
+		}
+	}
 	if a.callers, err = newCallers(o, a.state, a.log); err != nil {
 		return err
 	}
@@ -132,8 +140,8 @@ func (a *App) build(o Options) error {
 		Pipeline: &pipeline.Pipeline{
 			Catalog: a.Catalog, Providers: a.providers.byName,
 			Documents: document.NewExtractor(document.DefaultLimits()),
-			Objects:   pipeline.NewObjects(objects, int64(o.Config.Limits.MaxFetched), o.Config.Objects.Buckets...),
 			Quota:     limiter(o.Config, a.quotas),
+			Objects:   pipeline.NewObjects(invocationlog.Hide(objects), int64(o.Config.Limits.MaxFetched), o.Config.Objects.Buckets...),
 		},
 		Prompts:        library,
 		Formats:        all.Formats(),
@@ -145,6 +153,7 @@ func (a *App) build(o Options) error {
 		Proxies:        o.Config.Proxies.Trusted().Peers,
 		Meter:          a.meter,
 		Profiles:       made,
+		Invocations:    a.invocations.orNil(),
 		MaxBody:        int64(o.Config.Limits.MaxBody),
 		RequestTimeout: o.Config.Limits.RequestTimeout,
 		Log:            a.log,
@@ -201,6 +210,9 @@ func (a *App) Close() error {
 	}
 	if a.providers != nil {
 		err = errors.Join(err, a.providers.close())
+	}
+	if a.invocations != nil {
+		err = errors.Join(err, a.invocations.Close())
 	}
 	if a.objects != nil {
 		err = errors.Join(err, a.objects.Close())

@@ -14,9 +14,14 @@ import (
 // newObjects makes the store of objects that the configuration asks for, and gives
 // what closes it.
 func newObjects(c *config.Config, dataDir string) (objectstore.Store, io.Closer, error) {
-	from := c.Objects.S3
+	where := cmp.Or(c.Objects.Folder, filepath.Join(dataDir, "objects"))
+	return newObjectStore(c, "objects", where, c.Objects.S3)
+}
+
+// newObjectStore makes the store that the configuration asks for at a key.
+func newObjectStore(c *config.Config, key, where string, from *config.S3) (objectstore.Store, io.Closer, error) {
 	if from == nil {
-		return folder.New(cmp.Or(c.Objects.Folder, filepath.Join(dataDir, "objects"))), io.NopCloser(nil), nil
+		return folder.New(where), io.NopCloser(nil), nil
 	}
 	store, err := s3.New(s3.Options{
 		Endpoint:        from.Endpoint,
@@ -27,7 +32,7 @@ func newObjects(c *config.Config, dataDir string) (objectstore.Store, io.Closer,
 		SecretAccessKey: string(from.SecretAccessKey),
 	})
 	if err != nil {
-		return nil, nil, c.Problem("objects.s3", err.Error(), "give region and profile as ~/.aws/config has them, or accessKeyId and its secret")
+		return nil, nil, c.Problem(key+".s3", err.Error(), "give region and profile as ~/.aws/config has them, or accessKeyId and its secret")
 	}
 	return store, store, nil
 }

@@ -26,6 +26,7 @@ var (
 	patternProvider                         = newPattern(`[A-Za-z0-9- ]{1,63}`)
 	patternRequestMetadataKeyString         = newPattern(`[a-zA-Z0-9\s:_@$#=/+,-.]{1,256}`)
 	patternRequestMetadataValueString       = newPattern(`[a-zA-Z0-9\s:_@$#=/+,-.]{0,256}`)
+	patternRoleArn                          = newPattern(`arn:aws(-[^:]+)?:iam::([0-9]{12})?:role/.+`)
 	patternS3Uri                            = newPattern(`s3://[a-z0-9][\.\-a-z0-9]{1,61}[a-z0-9](/.*)?`)
 	patternTagKey                           = newPattern(`[a-zA-Z0-9\s._:/=+@-]*`)
 	patternTagValue                         = newPattern(`[a-zA-Z0-9\s._:/=+@-]*`)
@@ -76,6 +77,9 @@ func (v *DeleteInferenceProfileRequest) Validate() error {
 	return c.err()
 }
 
+// Validate has nothing to check.
+func (v *DeleteModelInvocationLoggingConfigurationRequest) Validate() error { return nil }
+
 // Validate checks what the service model asks of the members. The error is one *ValidationException that lists every breach.
 func (v *GetAsyncInvokeRequest) Validate() error {
 	c := newChecker()
@@ -96,6 +100,9 @@ func (v *GetInferenceProfileRequest) Validate() error {
 	v.check(c)
 	return c.err()
 }
+
+// Validate has nothing to check.
+func (v *GetModelInvocationLoggingConfigurationRequest) Validate() error { return nil }
 
 // Validate checks what the service model asks of the members. The error is one *ValidationException that lists every breach.
 func (v *InvokeGuardrailChecksRequest) Validate() error {
@@ -148,6 +155,13 @@ func (v *ListInferenceProfilesRequest) Validate() error {
 
 // Validate checks what the service model asks of the members. The error is one *ValidationException that lists every breach.
 func (v *ListTagsForResourceRequest) Validate() error {
+	c := newChecker()
+	v.check(c)
+	return c.err()
+}
+
+// Validate checks what the service model asks of the members. The error is one *ValidationException that lists every breach.
+func (v *PutModelInvocationLoggingConfigurationRequest) Validate() error {
 	c := newChecker()
 	v.check(c)
 	return c.err()
@@ -369,6 +383,34 @@ func (v *CitationsContentBlock) check(c *checker) {
 			v.Citations[i].check(c)
 			c.leave()
 		}
+	}
+}
+
+func (v *CloudWatchConfig) check(c *checker) {
+	if v.LogGroupName == nil {
+		c.null("logGroupName")
+	} else {
+		if utf8.RuneCountInString(string(*v.LogGroupName)) > 512 {
+			c.fail("logGroupName", *v.LogGroupName, "Member must have length less than or equal to 512")
+		}
+		if utf8.RuneCountInString(string(*v.LogGroupName)) < 1 {
+			c.fail("logGroupName", *v.LogGroupName, "Member must have length greater than or equal to 1")
+		}
+	}
+	if v.RoleArn == nil {
+		c.null("roleArn")
+	} else {
+		if utf8.RuneCountInString(string(*v.RoleArn)) > 2048 {
+			c.fail("roleArn", *v.RoleArn, "Member must have length less than or equal to 2048")
+		}
+		if !patternRoleArn.MatchString(*v.RoleArn) {
+			c.fail("roleArn", *v.RoleArn, "Member must satisfy regular expression pattern: arn:aws(-[^:]+)?:iam::([0-9]{12})?:role/.+")
+		}
+	}
+	if v.LargeDataDeliveryS3Config != nil {
+		c.enter("largeDataDeliveryS3Config")
+		v.LargeDataDeliveryS3Config.check(c)
+		c.leave()
 	}
 }
 
@@ -1530,6 +1572,19 @@ func (v *ListTagsForResourceRequest) check(c *checker) {
 	}
 }
 
+func (v *LoggingConfig) check(c *checker) {
+	if v.CloudWatchConfig != nil {
+		c.enter("cloudWatchConfig")
+		v.CloudWatchConfig.check(c)
+		c.leave()
+	}
+	if v.S3Config != nil {
+		c.enter("s3Config")
+		v.S3Config.check(c)
+		c.leave()
+	}
+}
+
 func (v *Message) check(c *checker) {
 	if v.Role == "" {
 		c.null("role")
@@ -1600,6 +1655,16 @@ func (v *PromptVariableValues) check(c *checker) {
 	c.union(v.Text != nil)
 }
 
+func (v *PutModelInvocationLoggingConfigurationRequest) check(c *checker) {
+	if v.LoggingConfig == nil {
+		c.null("loggingConfig")
+	} else {
+		c.enter("loggingConfig")
+		v.LoggingConfig.check(c)
+		c.leave()
+	}
+}
+
 func (v *ReasoningContentBlock) check(c *checker) {
 	c.union(v.ReasoningText != nil, v.RedactedContent != nil)
 	if v.ReasoningText != nil {
@@ -1612,6 +1677,24 @@ func (v *ReasoningContentBlock) check(c *checker) {
 func (v *ReasoningTextBlock) check(c *checker) {
 	if v.Text == nil {
 		c.null("text")
+	}
+}
+
+func (v *S3Config) check(c *checker) {
+	if v.BucketName == nil {
+		c.null("bucketName")
+	} else {
+		if utf8.RuneCountInString(string(*v.BucketName)) > 63 {
+			c.fail("bucketName", *v.BucketName, "Member must have length less than or equal to 63")
+		}
+		if utf8.RuneCountInString(string(*v.BucketName)) < 3 {
+			c.fail("bucketName", *v.BucketName, "Member must have length greater than or equal to 3")
+		}
+	}
+	if v.KeyPrefix != nil {
+		if utf8.RuneCountInString(string(*v.KeyPrefix)) > 1024 {
+			c.fail("keyPrefix", *v.KeyPrefix, "Member must have length less than or equal to 1024")
+		}
 	}
 }
 

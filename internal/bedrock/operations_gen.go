@@ -4,26 +4,29 @@ package bedrock
 
 // The operations that the models know, by name.
 var (
-	OperationApplyGuardrail                     = Operation{Name: "ApplyGuardrail", Service: "bedrock-runtime", Method: "POST", URI: "/guardrail/{guardrailIdentifier}/version/{guardrailVersion}/apply", Status: 200}
-	OperationConverse                           = Operation{Name: "Converse", Service: "bedrock-runtime", Method: "POST", URI: "/model/{modelId}/converse", Status: 200}
-	OperationConverseStream                     = Operation{Name: "ConverseStream", Service: "bedrock-runtime", Method: "POST", URI: "/model/{modelId}/converse-stream", Status: 200}
-	OperationCountTokens                        = Operation{Name: "CountTokens", Service: "bedrock-runtime", Method: "POST", URI: "/model/{modelId}/count-tokens", Status: 200}
-	OperationCreateInferenceProfile             = Operation{Name: "CreateInferenceProfile", Service: "bedrock", Method: "POST", URI: "/inference-profiles", Status: 201}
-	OperationDeleteInferenceProfile             = Operation{Name: "DeleteInferenceProfile", Service: "bedrock", Method: "DELETE", URI: "/inference-profiles/{inferenceProfileIdentifier}", Status: 200}
-	OperationGetAsyncInvoke                     = Operation{Name: "GetAsyncInvoke", Service: "bedrock-runtime", Method: "GET", URI: "/async-invoke/{invocationArn}", Status: 200}
-	OperationGetFoundationModel                 = Operation{Name: "GetFoundationModel", Service: "bedrock", Method: "GET", URI: "/foundation-models/{modelIdentifier}", Status: 200}
-	OperationGetInferenceProfile                = Operation{Name: "GetInferenceProfile", Service: "bedrock", Method: "GET", URI: "/inference-profiles/{inferenceProfileIdentifier}", Status: 200}
-	OperationInvokeGuardrailChecks              = Operation{Name: "InvokeGuardrailChecks", Service: "bedrock-runtime", Method: "POST", URI: "/guardrail-checks/invoke", Status: 200}
-	OperationInvokeModel                        = Operation{Name: "InvokeModel", Service: "bedrock-runtime", Method: "POST", URI: "/model/{modelId}/invoke", Status: 200}
-	OperationInvokeModelWithBidirectionalStream = Operation{Name: "InvokeModelWithBidirectionalStream", Service: "bedrock-runtime", Method: "POST", URI: "/model/{modelId}/invoke-with-bidirectional-stream", Status: 200}
-	OperationInvokeModelWithResponseStream      = Operation{Name: "InvokeModelWithResponseStream", Service: "bedrock-runtime", Method: "POST", URI: "/model/{modelId}/invoke-with-response-stream", Status: 200}
-	OperationListAsyncInvokes                   = Operation{Name: "ListAsyncInvokes", Service: "bedrock-runtime", Method: "GET", URI: "/async-invoke", Status: 200}
-	OperationListFoundationModels               = Operation{Name: "ListFoundationModels", Service: "bedrock", Method: "GET", URI: "/foundation-models", Status: 200}
-	OperationListInferenceProfiles              = Operation{Name: "ListInferenceProfiles", Service: "bedrock", Method: "GET", URI: "/inference-profiles", Status: 200}
-	OperationListTagsForResource                = Operation{Name: "ListTagsForResource", Service: "bedrock", Method: "POST", URI: "/listTagsForResource", Status: 200}
-	OperationStartAsyncInvoke                   = Operation{Name: "StartAsyncInvoke", Service: "bedrock-runtime", Method: "POST", URI: "/async-invoke", Status: 200}
-	OperationTagResource                        = Operation{Name: "TagResource", Service: "bedrock", Method: "POST", URI: "/tagResource", Status: 200}
-	OperationUntagResource                      = Operation{Name: "UntagResource", Service: "bedrock", Method: "POST", URI: "/untagResource", Status: 200}
+	OperationApplyGuardrail                            = Operation{Name: "ApplyGuardrail", Service: "bedrock-runtime", Method: "POST", URI: "/guardrail/{guardrailIdentifier}/version/{guardrailVersion}/apply", Status: 200}
+	OperationConverse                                  = Operation{Name: "Converse", Service: "bedrock-runtime", Method: "POST", URI: "/model/{modelId}/converse", Status: 200}
+	OperationConverseStream                            = Operation{Name: "ConverseStream", Service: "bedrock-runtime", Method: "POST", URI: "/model/{modelId}/converse-stream", Status: 200}
+	OperationCountTokens                               = Operation{Name: "CountTokens", Service: "bedrock-runtime", Method: "POST", URI: "/model/{modelId}/count-tokens", Status: 200}
+	OperationCreateInferenceProfile                    = Operation{Name: "CreateInferenceProfile", Service: "bedrock", Method: "POST", URI: "/inference-profiles", Status: 201}
+	OperationDeleteInferenceProfile                    = Operation{Name: "DeleteInferenceProfile", Service: "bedrock", Method: "DELETE", URI: "/inference-profiles/{inferenceProfileIdentifier}", Status: 200}
+	OperationDeleteModelInvocationLoggingConfiguration = Operation{Name: "DeleteModelInvocationLoggingConfiguration", Service: "bedrock", Method: "DELETE", URI: "/logging/modelinvocations", Status: 200}
+	OperationGetAsyncInvoke                            = Operation{Name: "GetAsyncInvoke", Service: "bedrock-runtime", Method: "GET", URI: "/async-invoke/{invocationArn}", Status: 200}
+	OperationGetFoundationModel                        = Operation{Name: "GetFoundationModel", Service: "bedrock", Method: "GET", URI: "/foundation-models/{modelIdentifier}", Status: 200}
+	OperationGetInferenceProfile                       = Operation{Name: "GetInferenceProfile", Service: "bedrock", Method: "GET", URI: "/inference-profiles/{inferenceProfileIdentifier}", Status: 200}
+	OperationGetModelInvocationLoggingConfiguration    = Operation{Name: "GetModelInvocationLoggingConfiguration", Service: "bedrock", Method: "GET", URI: "/logging/modelinvocations", Status: 200}
+	OperationInvokeGuardrailChecks                     = Operation{Name: "InvokeGuardrailChecks", Service: "bedrock-runtime", Method: "POST", URI: "/guardrail-checks/invoke", Status: 200}
+	OperationInvokeModel                               = Operation{Name: "InvokeModel", Service: "bedrock-runtime", Method: "POST", URI: "/model/{modelId}/invoke", Status: 200}
+	OperationInvokeModelWithBidirectionalStream        = Operation{Name: "InvokeModelWithBidirectionalStream", Service: "bedrock-runtime", Method: "POST", URI: "/model/{modelId}/invoke-with-bidirectional-stream", Status: 200}
+	OperationInvokeModelWithResponseStream             = Operation{Name: "InvokeModelWithResponseStream", Service: "bedrock-runtime", Method: "POST", URI: "/model/{modelId}/invoke-with-response-stream", Status: 200}
+	OperationListAsyncInvokes                          = Operation{Name: "ListAsyncInvokes", Service: "bedrock-runtime", Method: "GET", URI: "/async-invoke", Status: 200}
+	OperationListFoundationModels                      = Operation{Name: "ListFoundationModels", Service: "bedrock", Method: "GET", URI: "/foundation-models", Status: 200}
+	OperationListInferenceProfiles                     = Operation{Name: "ListInferenceProfiles", Service: "bedrock", Method: "GET", URI: "/inference-profiles", Status: 200}
+	OperationListTagsForResource                       = Operation{Name: "ListTagsForResource", Service: "bedrock", Method: "POST", URI: "/listTagsForResource", Status: 200}
+	OperationPutModelInvocationLoggingConfiguration    = Operation{Name: "PutModelInvocationLoggingConfiguration", Service: "bedrock", Method: "PUT", URI: "/logging/modelinvocations", Status: 200}
+	OperationStartAsyncInvoke                          = Operation{Name: "StartAsyncInvoke", Service: "bedrock-runtime", Method: "POST", URI: "/async-invoke", Status: 200}
+	OperationTagResource                               = Operation{Name: "TagResource", Service: "bedrock", Method: "POST", URI: "/tagResource", Status: 200}
+	OperationUntagResource                             = Operation{Name: "UntagResource", Service: "bedrock", Method: "POST", URI: "/untagResource", Status: 200}
 )
 
 // Operations lists every operation, by name.
@@ -35,9 +38,11 @@ func Operations() []Operation {
 		OperationCountTokens,
 		OperationCreateInferenceProfile,
 		OperationDeleteInferenceProfile,
+		OperationDeleteModelInvocationLoggingConfiguration,
 		OperationGetAsyncInvoke,
 		OperationGetFoundationModel,
 		OperationGetInferenceProfile,
+		OperationGetModelInvocationLoggingConfiguration,
 		OperationInvokeGuardrailChecks,
 		OperationInvokeModel,
 		OperationInvokeModelWithBidirectionalStream,
@@ -46,6 +51,7 @@ func Operations() []Operation {
 		OperationListFoundationModels,
 		OperationListInferenceProfiles,
 		OperationListTagsForResource,
+		OperationPutModelInvocationLoggingConfiguration,
 		OperationStartAsyncInvoke,
 		OperationTagResource,
 		OperationUntagResource,

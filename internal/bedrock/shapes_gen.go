@@ -161,6 +161,13 @@ type CitationsDelta struct {
 	Title         *string                      `json:"title,omitzero"`
 }
 
+// CloudWatchConfig is the structure of that name in the Amazon Bedrock API.
+type CloudWatchConfig struct {
+	LargeDataDeliveryS3Config *S3Config `json:"largeDataDeliveryS3Config,omitzero"`
+	LogGroupName              *string   `json:"logGroupName,omitzero"`
+	RoleArn                   *string   `json:"roleArn,omitzero"`
+}
+
 // ContentBlock is the union of that name in the Amazon Bedrock API.
 // Exactly one member is set.
 type ContentBlock struct {
@@ -367,6 +374,14 @@ type DeleteInferenceProfileRequest struct {
 type DeleteInferenceProfileResponse struct {
 }
 
+// DeleteModelInvocationLoggingConfigurationRequest is the structure of that name in the Amazon Bedrock API.
+type DeleteModelInvocationLoggingConfigurationRequest struct {
+}
+
+// DeleteModelInvocationLoggingConfigurationResponse is the structure of that name in the Amazon Bedrock API.
+type DeleteModelInvocationLoggingConfigurationResponse struct {
+}
+
 // DocumentBlock is the structure of that name in the Amazon Bedrock API.
 type DocumentBlock struct {
 	Citations *CitationsConfig `json:"citations,omitzero"`
@@ -498,6 +513,15 @@ type GetInferenceProfileResponse struct {
 	Status               InferenceProfileStatus  `json:"status"`
 	Type                 InferenceProfileType    `json:"type"`
 	UpdatedAt            *time.Time              `json:"updatedAt,omitzero"`
+}
+
+// GetModelInvocationLoggingConfigurationRequest is the structure of that name in the Amazon Bedrock API.
+type GetModelInvocationLoggingConfigurationRequest struct {
+}
+
+// GetModelInvocationLoggingConfigurationResponse is the structure of that name in the Amazon Bedrock API.
+type GetModelInvocationLoggingConfigurationResponse struct {
+	LoggingConfig *LoggingConfig `json:"loggingConfig,omitzero"`
 }
 
 // GuardrailAssessment is the structure of that name in the Amazon Bedrock API.
@@ -1129,6 +1153,17 @@ type ListTagsForResourceResponse struct {
 	Tags []Tag `json:"tags,omitzero"`
 }
 
+// LoggingConfig is the structure of that name in the Amazon Bedrock API.
+type LoggingConfig struct {
+	AudioDataDeliveryEnabled     *bool             `json:"audioDataDeliveryEnabled,omitzero"`
+	CloudWatchConfig             *CloudWatchConfig `json:"cloudWatchConfig,omitzero"`
+	EmbeddingDataDeliveryEnabled *bool             `json:"embeddingDataDeliveryEnabled,omitzero"`
+	ImageDataDeliveryEnabled     *bool             `json:"imageDataDeliveryEnabled,omitzero"`
+	S3Config                     *S3Config         `json:"s3Config,omitzero"`
+	TextDataDeliveryEnabled      *bool             `json:"textDataDeliveryEnabled,omitzero"`
+	VideoDataDeliveryEnabled     *bool             `json:"videoDataDeliveryEnabled,omitzero"`
+}
+
 // Message is the structure of that name in the Amazon Bedrock API.
 type Message struct {
 	Content []ContentBlock   `json:"content"`
@@ -1188,6 +1223,15 @@ type PromptVariableValues struct {
 	Text *string `json:"text,omitzero"`
 }
 
+// PutModelInvocationLoggingConfigurationRequest is the structure of that name in the Amazon Bedrock API.
+type PutModelInvocationLoggingConfigurationRequest struct {
+	LoggingConfig *LoggingConfig `json:"loggingConfig,omitzero"`
+}
+
+// PutModelInvocationLoggingConfigurationResponse is the structure of that name in the Amazon Bedrock API.
+type PutModelInvocationLoggingConfigurationResponse struct {
+}
+
 // ReasoningContentBlock is the union of that name in the Amazon Bedrock API.
 // Exactly one member is set.
 type ReasoningContentBlock struct {
@@ -1212,6 +1256,12 @@ type ReasoningTextBlock struct {
 // ResponseStream is the event stream, one event at a time, of that name in the Amazon Bedrock API.
 type ResponseStream struct {
 	Chunk *PayloadPart `json:"chunk,omitzero"`
+}
+
+// S3Config is the structure of that name in the Amazon Bedrock API.
+type S3Config struct {
+	BucketName *string `json:"bucketName,omitzero"`
+	KeyPrefix  *string `json:"keyPrefix,omitzero"`
 }
 
 // S3Location is the structure of that name in the Amazon Bedrock API.

@@ -35,6 +35,7 @@ func (d *decoder) check(c *Config) {
 	d.checkState(c.State)
 	d.checkCallers(c)
 	d.checkObjects(c.Objects)
+	d.checkInvocationLogging(&c.InvocationLogging)
 	d.checkBudgets(c)
 	d.checkModels(c)
 	d.checkQuotas(c.Quotas)

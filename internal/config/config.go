@@ -57,6 +57,8 @@ type Config struct {
 	Prompts string `yaml:"prompts"`
 	// Objects says where the objects lie that requests name by s3Location.
 	Objects Objects `yaml:"objects"`
+	// InvocationLogging says where the records of what was asked and answered go.
+	InvocationLogging InvocationLogging `yaml:"invocationLogging"`
 	// Prices is the file of what calls cost; empty when they cost nothing.
 	Prices string `yaml:"prices"`
 	// Budgets bound what calls may cost.

@@ -97,6 +97,13 @@ models:
 objects:
   s3: {endpoint: "http://s3:9000", region: eu-central-1, pathStyle: true, accessKeyId: minio, secretAccessKeyFile: key}
   buckets: media
+invocationLogging:
+  s3: {endpoint: "http://s3:9000", accessKeyId: logger, secretAccessKeyFile: key}
+  whenFull: refuse
+  spoolLimit: 2GiB
+  groupSize: 1MB
+  groupTime: 10s
+  default: {bucket: bedrock-logs, prefix: team, deliver: text}
 log: {level: debug, format: json}
 limits: {maxBody: 64MB, maxFetched: 1GB, requestTimeout: 10m, drainTimeout: 0s}
 `
@@ -140,6 +147,13 @@ func whole(folder string) *Config {
 		},
 		Redis:  defaultRedis(),
 		Log:    Log{Level: "debug", Format: "json"},
+		InvocationLogging: InvocationLogging{
+			S3: &S3{
+				Endpoint: "http://s3:9000", AccessKeyID: "logger", SecretAccessKey: "sk-file", SecretAccessKeyFile: filepath.Join(folder, "key"),
+			},
+			WhenFull: "refuse", SpoolLimit: 2 << 30, GroupSize: 1_000_000, GroupTime: 10 * time.Second,
+			Default: &LogDestination{Bucket: "bedrock-logs", Prefix: "team", Deliver: []LogData{LogText}},
+		},
 		Limits: Limits{MaxBody: 64_000_000, MaxFetched: 1e9, RequestTimeout: 10 * time.Minute},
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/saprolite/saprolite/internal/catalog"
+	"github.com/saprolite/saprolite/internal/invocationlog"
 )
 
 // Default is the configuration of an empty file: everything is answered by the
@@ -23,6 +24,9 @@ func base() *Config {
 		Engine: Engine{StartTimeout: 5 * time.Minute},
 		Redis:  defaultRedis(),
 		Log:    Log{Level: "info", Format: "text"},
+		InvocationLogging: InvocationLogging{
+			WhenFull: WhenFull(invocationlog.Drop), SpoolLimit: 1 << 30, GroupSize: 5_000_000, GroupTime: time.Minute,
+		},
 		Limits: Limits{MaxBody: 25_000_000, MaxFetched: 100_000_000, RequestTimeout: time.Hour, DrainTimeout: 30 * time.Second},
 	}
 }

@@ -1,9 +1,6 @@
 package config
 
-import (
-	"fmt"
-	"regexp"
-)
+import "fmt"
 
 // Objects says where the objects lie that requests name by s3Location: in a folder,
 // or in S3.
@@ -35,42 +32,46 @@ type S3 struct {
 	SecretAccessKeyFile string `yaml:"secretAccessKeyFile"`
 }
 
-// resolveObjects is resolvePaths for the objects.
-func (d *decoder) resolveObjects(o *Objects, folder string) {
-	d.resolve("objects.folder", &o.Folder, folder)
-	if o.S3 != nil {
-		d.resolveFile("objects.s3.secretAccessKeyFile", &o.S3.SecretAccessKeyFile, folder)
+// resolveObjects is resolvePaths for the objects at a key.
+func (d *decoder) resolveObjects(key string, objects *string, s *S3, folder string) {
+	d.resolve(key+".folder", objects, folder)
+	if s != nil {
+		d.resolveFile(key+".s3.secretAccessKeyFile", &s.SecretAccessKeyFile, folder)
 	}
 }
 
-// fetchObjectsSecret is fetchSecrets for the objects.
-func (d *decoder) fetchObjectsSecret(o *Objects) {
-	if s := o.S3; s != nil {
-		d.fetchSecret("objects.s3", secretOf{"secretAccessKey", &s.SecretAccessKey, s.SecretAccessKeyEnv, s.SecretAccessKeyFile})
+// fetchS3Secret is fetchSecrets for an S3 that may be nil.
+func (d *decoder) fetchS3Secret(key string, s *S3) {
+	if s != nil {
+		d.fetchSecret(key, secretOf{"secretAccessKey", &s.SecretAccessKey, s.SecretAccessKeyEnv, s.SecretAccessKeyFile})
 	}
 }
 
 // checkObjects judges where the objects lie.
 func (d *decoder) checkObjects(o Objects) {
 	for i, bucket := range o.Buckets {
-		if !regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`).MatchString(bucket) {
+		if !bucketName.MatchString(bucket) {
 			d.fail(fmt.Sprintf("objects.buckets[%d]", i), fmt.Sprintf("%q is no name of a bucket", bucket), "write it as in s3://name/key, without s3://")
 		}
 	}
-	s := o.S3
+	if o.S3 != nil && o.Folder != "" {
+		d.fail("objects", "objects lie in a folder or in S3", "delete one of folder and s3")
+	}
+	d.checkS3("objects.s3", o.S3)
+}
+
+// checkS3 judges an S3 that may be nil.
+func (d *decoder) checkS3(key string, s *S3) {
 	if s == nil {
 		return
 	}
-	if o.Folder != "" {
-		d.fail("objects", "objects lie in a folder or in S3", "delete one of folder and s3")
-	}
 	if s.Region != "" {
-		d.checkRegion("objects.s3.region", s.Region)
+		d.checkRegion(key+".region", s.Region)
 	}
 	if s.Endpoint != "" {
-		d.checkEndpoint("objects.s3.endpoint", s.Endpoint, "http://localhost:9000")
+		d.checkEndpoint(key+".endpoint", s.Endpoint, "http://localhost:9000")
 	}
 	if (s.AccessKeyID == "") != (s.SecretAccessKey == "") {
-		d.fail("objects.s3", "an access key needs its secret, and a secret its access key", "give both accessKeyId and secretAccessKeyEnv")
+		d.fail(key, "an access key needs its secret, and a secret its access key", "give both accessKeyId and secretAccessKeyEnv")
 	}
 }

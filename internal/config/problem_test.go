@@ -37,7 +37,7 @@ func formMistakes() []mistake {
 		{"size unit", "engine: {memory: 5MM}", "FILE:1: engine.memory: 5MM is no size; MM is no unit; take kB, MB, GB, KiB, MiB or GiB"},
 		{"empty entry", "listen:\n-\n", "FILE:2: listen[0]: the entry is empty; write a value after the -, or delete it"},
 
-		{"nothing in a list", "a: &a\nmodels: [{id: x, provider: local, abilities: [*a]}]", "FILE:1: a: there is no such key; take admin, auth, budgets, dataDir, engine, identityProviders, limits, listen, log, models, objects, peers, prices, principals, prompts, providers, proxies, quotas, redis, regions, sealKeys, state, strict or tls\nFILE:2: models[0].abilities[0]: the entry is empty; write a value after the -, or delete it"},
+		{"nothing in a list", "a: &a\nmodels: [{id: x, provider: local, abilities: [*a]}]", "FILE:1: a: there is no such key; take admin, auth, budgets, dataDir, engine, identityProviders, invocationLogging, limits, listen, log, models, objects, peers, prices, principals, prompts, providers, proxies, quotas, redis, regions, sealKeys, state, strict or tls\nFILE:2: models[0].abilities[0]: the entry is empty; write a value after the -, or delete it"},
 		{"tab", "log:\n\tlevel: info", "FILE:2: this is no YAML: found character that cannot start any token; check the indentation, quotes and brackets near here"},
 		{"bracket", "a: [1", "FILE:2: this is no YAML: did not find expected ',' or ']'; check the indentation, quotes and brackets near here"},
 		{"two documents", "auth: none\n---\nauth: none", "FILE:2: a second document starts here; delete the line ---, or what follows it"},
@@ -83,6 +83,10 @@ func meaningMistakes() []mistake {
 		{"endpoint of S3", "objects: {s3: {endpoint: 'localhost:9000'}}", `FILE:1: objects.s3.endpoint: "localhost:9000" is no address of the service; write it as http://localhost:9000`},
 		{"bucket", "objects: {buckets: ['s3://media']}", `FILE:1: objects.buckets[0]: "s3://media" is no name of a bucket; write it as in s3://name/key, without s3://`},
 		{"key of S3", "objects: {s3: {pathstyle: true}}", "FILE:1: objects.s3.pathstyle: there is no such key; did you mean pathStyle?"},
+		{"two places of logs", "invocationLogging: {folder: logs, s3: {}}", "FILE:1: invocationLogging: records go to a folder or to S3; delete one of folder and s3"},
+		{"bucket of logs", "invocationLogging: {default: {bucket: B}}", "FILE:1: invocationLogging.default: The bucket name B is invalid; give bucket, and prefix as team/logs"},
+		{"what logs do", "invocationLogging: {whenFull: block}", `FILE:1: invocationLogging.whenFull: "block" is not one of the choices; take drop or refuse`},
+		{"no group", "invocationLogging: {groupTime: 0s}", "FILE:1: invocationLogging.groupTime: it must be more than 0; delete the line for the default"},
 		{"no media", "limits: {maxFetched: 0}", "FILE:1: limits.maxFetched: it must be more than 0; delete the line for the default"},
 		{"no time", "limits: {requestTimeout: 0s}", "FILE:1: limits.requestTimeout: it must be more than 0; delete the line for the default"},
 

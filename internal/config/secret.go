@@ -28,8 +28,9 @@ const maxSecret = 64 << 10
 // fetchSecrets brings each key from where the file says that it is.
 func (d *decoder) fetchSecrets(c *Config) {
 	d.fetchSecret("state", secretOf{"postgres", &c.State.Postgres, c.State.PostgresEnv, c.State.PostgresFile})
-	d.fetchObjectsSecret(&c.Objects)
 	d.fetchSecret("redis", secretOf{"url", &c.Redis.URL, c.Redis.URLEnv, c.Redis.URLFile})
+	d.fetchS3Secret("objects.s3", c.Objects.S3)
+	d.fetchS3Secret("invocationLogging.s3", c.InvocationLogging.S3)
 	for _, name := range slices.Sorted(maps.Keys(c.Providers)) {
 		key := "providers." + name
 		switch p := c.Providers[name]; {

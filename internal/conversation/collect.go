@@ -29,14 +29,31 @@ func Collect(events provider.Events) (*bedrock.ConverseResponse, error) {
 	return c.response, nil
 }
 
+// CollectPart gathers the events of an answer as far as it came; it may have been cut
+// off anywhere.
+func CollectPart(events []bedrock.ConverseStreamOutput) *bedrock.ConverseResponse {
+	c := collector{response: &bedrock.ConverseResponse{}, content: []bedrock.ContentBlock{}}
+	for i := range events {
+		c.add(&events[i])
+	}
+	if c.begun {
+		c.content = append(c.content, c.open.whole())
+	}
+	c.response.Output.Message = &bedrock.Message{Role: bedrock.ConversationRoleAssistant, Content: c.content}
+	return c.response
+}
+
 // collector holds the answer so far and the block that is open.
 type collector struct {
 	response *bedrock.ConverseResponse
 	content  []bedrock.ContentBlock
 	open     openBlock
+	// begun says that something of the open block has come.
+	begun bool
 }
 
 func (c *collector) add(event *bedrock.ConverseStreamOutput) {
+	c.begun = c.begun || event.ContentBlockStart != nil || event.ContentBlockDelta != nil
 	switch {
 	case event.ContentBlockStart != nil:
 		c.open.tool = event.ContentBlockStart.Start.ToolUse
@@ -45,7 +62,7 @@ func (c *collector) add(event *bedrock.ConverseStreamOutput) {
 		c.open.add(&event.ContentBlockDelta.Delta)
 	case event.ContentBlockStop != nil:
 		c.content = append(c.content, c.open.whole())
-		c.open = openBlock{}
+		c.open, c.begun = openBlock{}, false
 	case event.MessageStop != nil:
 		c.response.StopReason = event.MessageStop.StopReason
 		c.response.AdditionalModelResponseFields = event.MessageStop.AdditionalModelResponseFields

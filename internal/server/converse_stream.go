@@ -29,6 +29,7 @@ func (s *Server) converseStream(x *exchange, req *bedrock.ConverseStreamRequest)
 			return err
 		}
 		finishEvent(&event, inference)
+		x.invocation.Event(&event)
 		if event.Metadata != nil {
 			x.servedBy(event.Metadata.ServiceTier)
 			x.record(nil)

@@ -16,6 +16,9 @@ import (
 // of its own models, so none are held here.
 func forwarding[P any](s *Server, op bedrock.Operation, run func(*exchange, P) error) func(*exchange, P) error {
 	return func(x *exchange, in P) error {
+		if err := s.beginInvocation(x, op); err != nil {
+			return err
+		}
 		if err := x.admit(in); err != nil {
 			return err
 		}
@@ -57,6 +60,7 @@ func (x *exchange) pass(op bedrock.Operation, pieces provider.Pieces) (ended err
 			return err
 		case x.status != 0:
 		case piece.Header.Get("Content-Type") != eventstream.ContentType:
+			x.invocation.Body(piece.Body)
 			x.usage.readWhole(op, piece)
 			return x.replyRaw(piece)
 		default:
@@ -65,6 +69,7 @@ func (x *exchange) pass(op bedrock.Operation, pieces provider.Pieces) (ended err
 			out = x.startStream()
 			defer func() { x.endStream(out, ended) }()
 		}
+		x.readFrames(op, piece.Body)
 		if x.usage.readFrame(op, piece.Body, start) {
 			x.record(nil)
 		}

@@ -40,6 +40,9 @@ func (s *Server) invokeModelWithResponseStream(x *exchange, req *bedrock.InvokeM
 			if body, err = withMetrics(body, inference.invocationMetrics()); err != nil {
 				return err
 			}
+		}
+		x.invocation.Chunk(body)
+		if chunk.Last {
 			x.record(nil)
 		}
 		if err := out.send(&bedrock.ResponseStream{Chunk: &bedrock.PayloadPart{Bytes: body}}); err != nil {

@@ -108,6 +108,7 @@ func headerMetadata(header *string) map[string]string {
 
 // routed notes where a call goes.
 func (x *exchange) routed(to *catalog.Target) {
+	x.invocation.Of(kindOf(to.Model))
 	u := x.usage
 	if u == nil {
 		return
@@ -159,6 +160,7 @@ func (x *exchange) record(err error) {
 	}
 	u.count()
 	u.meter.Record(context.WithoutCancel(x.ctx), *r)
+	x.recordInvocation(r)
 }
 
 // count takes the counts out of the timing. Where an answer ended before it said

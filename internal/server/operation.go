@@ -14,6 +14,7 @@ import (
 
 	"github.com/saprolite/saprolite/internal/bedrock"
 	"github.com/saprolite/saprolite/internal/identity"
+	"github.com/saprolite/saprolite/internal/invocationlog"
 	"github.com/saprolite/saprolite/internal/restjson"
 )
 
@@ -36,8 +37,11 @@ type exchange struct {
 	log   *slog.Logger
 	start time.Time
 	// usage becomes the record of the call; nil where none is kept.
-	usage  *usage
-	status int
+	usage *usage
+	// invocation becomes the record of what was asked and answered; nil where none is
+	// kept.
+	invocation *invocationlog.Call
+	status     int
 	// err is what ended the exchange, if anything did.
 	err error
 }
@@ -146,6 +150,7 @@ func (x *exchange) reply(shape any) error { return x.replyAs(http.StatusOK, shap
 
 // replyAs is reply with a status of success that is not the usual one.
 func (x *exchange) replyAs(status int, shape any) error {
+	x.invocation.Shape(shape)
 	x.record(nil)
 	x.status = status
 	if err := restjson.Encode(x.w, x.status, shape); err != nil {

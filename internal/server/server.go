@@ -16,6 +16,7 @@ import (
 	"github.com/saprolite/saprolite/internal/bedrock"
 	"github.com/saprolite/saprolite/internal/format"
 	"github.com/saprolite/saprolite/internal/identity"
+	"github.com/saprolite/saprolite/internal/invocationlog"
 	"github.com/saprolite/saprolite/internal/meter"
 	"github.com/saprolite/saprolite/internal/pipeline"
 	"github.com/saprolite/saprolite/internal/profiles"
@@ -23,7 +24,7 @@ import (
 )
 
 // Options are what a Server is made of. All are required but the prompts, the meter,
-// the profiles, Access and Proxies.
+// the profiles, the invocations, Access and Proxies.
 type Options struct {
 	Pipeline *pipeline.Pipeline
 	// Prompts are those that a conversation may name instead of a model.
@@ -40,6 +41,9 @@ type Options struct {
 	Meter *meter.Meter
 	// Profiles are the application inference profiles that callers make.
 	Profiles *profiles.Profiles
+	// Invocations keep what is asked and answered, for accounts that want it. They take
+	// their counts from Meter.
+	Invocations *invocationlog.Log
 	// Identity tells who is calling.
 	Identity identity.Authenticator
 	// Access knows what callers may do; nil allows everything.
@@ -85,6 +89,11 @@ func New(o Options) *Server {
 		route(s, bedrock.OperationTagResource, s.tagResource)
 		route(s, bedrock.OperationUntagResource, s.untagResource)
 		route(s, bedrock.OperationListTagsForResource, s.listTagsForResource)
+	}
+	if o.Invocations != nil {
+		route(s, bedrock.OperationPutModelInvocationLoggingConfiguration, s.putModelInvocationLoggingConfiguration)
+		route(s, bedrock.OperationGetModelInvocationLoggingConfiguration, s.getModelInvocationLoggingConfiguration)
+		route(s, bedrock.OperationDeleteModelInvocationLoggingConfiguration, s.deleteModelInvocationLoggingConfiguration)
 	}
 	s.mux.HandleFunc("/", s.unknownOperation)
 	return s

@@ -12,7 +12,13 @@ func writeConstraints(w *writer, s *Service) {
 	w.line("import \"unicode/utf8\"\n")
 	writePatterns(w, s)
 	for _, name := range sorted(s.Operations) {
-		if op := s.Operations[name]; op.Input != nil {
+		op := s.Operations[name]
+		switch {
+		case op.Input == nil:
+		case !s.hasConstraints(op.Input.Shape):
+			w.line("// Validate has nothing to check.")
+			w.line("func (v *%s) Validate() error { return nil }\n", op.Input.Shape)
+		default:
 			w.line("// Validate checks what the service model asks of the members. The error is one *ValidationException that lists every breach.")
 			w.line("func (v *%s) Validate() error {", op.Input.Shape)
 			w.line("\tc := newChecker()\n\tv.check(c)\n\treturn c.err()\n}\n")

@@ -24,11 +24,14 @@ var models embed.FS
 var controlPlane = []string{
 	"CreateInferenceProfile",
 	"DeleteInferenceProfile",
+	"DeleteModelInvocationLoggingConfiguration",
 	"GetFoundationModel",
 	"GetInferenceProfile",
+	"GetModelInvocationLoggingConfiguration",
 	"ListFoundationModels",
 	"ListInferenceProfiles",
 	"ListTagsForResource",
+	"PutModelInvocationLoggingConfiguration",
 	"TagResource",
 	"UntagResource",
 }

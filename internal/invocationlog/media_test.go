@@ -1,0 +1,66 @@
+package invocationlog
+
+import (
+	"strings"
+	"testing"
+)
+
+const (
+	png  = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+	mp4  = "AAAAGGZ0eXBtcDQyAAAAAG1wNDJpc29tAAAA"
+	wav  = "UklGRiQAAABXQVZFZm10IBAAAAABAAEA"
+	pdf  = "JVBERi0xLjQKJcOkw7zDtsOfCjIgMCBvYmo="
+	some = "c29tZSB0ZXh0IHRoYXQgaXMgbm8gbWVkaXVt"
+)
+
+// Media are found in the bodies of all families, and left out where they are not
+// wanted; everything else stays as it is, on one line.
+func TestPick(t *testing.T) {
+	none := func(medium) bool { return false }
+	all := func(medium) bool { return true }
+	but := func(left medium) func(medium) bool { return func(m medium) bool { return m != left } }
+	for _, test := range []struct {
+		name, body string
+		wanted     func(medium) bool
+		want       string
+		media      bool
+	}{
+		{"text", "{\n \"a\": [1.50, \"x\\ny\", null, true]\n}", none, `{"a":[1.50,"x\ny",null,true]}`, false},
+		{"a text like base64", `{"text":"` + some + `"}`, none, `{"text":"` + some + `"}`, false},
+		{"an image of Converse", `{"image":{"format":"png","source":{"bytes":"AAAA"}}}`, none, `{"image":{"format":"png","source":{"bytes":""}}}`, false},
+		{"a document of Converse", `{"document":{"source":{"bytes":"aGk="}}}`, none, `{"document":{"source":{"bytes":""}}}`, false},
+		{"a video of Converse", `{"video":{"source":{"bytes":"AAAA"}}}`, but(video), `{"video":{"source":{"bytes":""}}}`, false},
+		{"an audio of Converse", `[{"audio":{"source":{"bytes":"AAAA"}}}]`, but(image), `[{"audio":{"source":{"bytes":"AAAA"}}}]`, true},
+		{"text of bytes", `{"citation":{"bytes":"AAAA"}}`, none, `{"citation":{"bytes":"AAAA"}}`, false},
+		{"Claude's", `{"source":{"type":"base64","data":"` + png + `"}}`, none, `{"source":{"type":"base64","data":""}}`, false},
+		{"with escaped slashes", `{"data":"` + strings.ReplaceAll("/9j/4AAQSkZJRgABAQAAAQABAAD/", "/", `\/`) + `"}`, none, `{"data":""}`, false},
+		{"a URL", `{"url":"data:image/png;base64,` + png + `"}`, none, `{"url":""}`, false},
+		{"an answer of images", `{"images":["` + png + `"],"error":null}`, none, `{"images":[""],"error":null}`, false},
+		{"images of any form", `{"images":["YQ=="]}`, none, `{"images":[""]}`, false},
+		{"kept", `{"images":["` + png + `"]}`, all, `{"images":["` + png + `"]}`, true},
+		{"one of two", `["` + mp4 + `","` + wav + `"]`, but(video), `["","` + wav + `"]`, true},
+		{"a paper", `["` + pdf + `"]`, but(image), `[""]`, false},
+		{"a name like an image", `{"` + png + `":1}`, none, `{"` + png + `":1}`, false},
+		{"a string", `"x"`, none, `"x"`, false},
+	} {
+		got, media, err := pick([]byte(test.body), test.wanted)
+		if err != nil || string(got) != test.want || media != test.media {
+			t.Errorf("%s: %s, %t, %v", test.name, got, media, err)
+		}
+	}
+	for _, broken := range []string{"", "{", "no JSON", "{} {}", "[1,]"} {
+		if got, _, err := pick([]byte(broken), all); err == nil {
+			t.Errorf("%q became %q", broken, got)
+		}
+	}
+}
+
+func BenchmarkPick(b *testing.B) {
+	body := []byte(`{"messages":[{"role":"user","content":[{"text":"` + strings.Repeat("What is saprolite? ", 100) + `"}]}]}`)
+	b.SetBytes(int64(len(body)))
+	for b.Loop() {
+		if _, _, err := pick(body, func(medium) bool { return true }); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
