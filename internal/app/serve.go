@@ -30,6 +30,7 @@ func (a *App) Serve(ctx context.Context, listeners []net.Listener) error {
 	web.BaseContext = func(net.Listener) context.Context { return requests }
 	failed := make(chan error, len(listeners))
 	var serving sync.WaitGroup
+	serving.Go(func() { a.forget(requests.Done()) })
 	for _, listener := range listeners {
 		serving.Go(func() {
 			if err := a.serveOn(web, listener); !errors.Is(err, http.ErrServerClosed) {
@@ -42,9 +43,10 @@ func (a *App) Serve(ctx context.Context, listeners []net.Listener) error {
 	case <-ctx.Done():
 	case err = <-failed:
 	}
-	err = errors.Join(err, a.shutDown(web, cut))
+	err = errors.Join(err, a.drain(web, cut))
+	cut()
 	serving.Wait()
-	return err
+	return errors.Join(err, a.Close())
 }
 
 // serveOn encrypts the TCP sockets alone, when there is a certificate.
@@ -84,9 +86,9 @@ func (a *App) webServer() *http.Server {
 	}
 }
 
-// shutDown lets running answers finish within the configured time, cuts off those
-// that do not, and then ends connections, the engine's children and the providers.
-func (a *App) shutDown(web *http.Server, cut context.CancelFunc) error {
+// drain lets running answers finish within the configured time, cuts off those that
+// do not, and then ends the connections.
+func (a *App) drain(web *http.Server, cut context.CancelFunc) error {
 	drained := make(chan struct{})
 	go func() {
 		a.server.Drain()
@@ -103,7 +105,7 @@ func (a *App) shutDown(web *http.Server, cut context.CancelFunc) error {
 	}
 	err := web.Close()
 	<-drained
-	return errors.Join(err, a.Close())
+	return err
 }
 
 // within says whether done is closed in time.
