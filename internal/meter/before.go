@@ -10,7 +10,7 @@ import (
 const (
 	// seedTime bounds the question what was spent before, and seedPause is how long
 	// nothing is asked when there was no answer: calls must not queue for one.
-	seedTime  = 2 * time.Second
+	seedTime  = 10 * time.Second
 	seedPause = 10 * time.Second
 )
 
