@@ -46,6 +46,7 @@ func (a *App) Serve(ctx context.Context, listeners *Listeners) error {
 		serve(admin, listeners.Admin)
 	}
 	serving.Go(func() { a.tls.run(requests) })
+	serving.Go(func() { a.forget(requests.Done()) })
 	if a.callers.people != nil {
 		serving.Go(func() { a.callers.people.Run(requests) })
 	}

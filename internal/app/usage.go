@@ -84,6 +84,31 @@ func (a amounts) Add(ctx context.Context, key string, w meter.Window, amount int
 	return held.Used()[0], nil
 }
 
+// forgetTime is how often usage is looked for that is older than it is kept.
+const forgetTime = time.Hour
+
+// forget deletes usage that is older than it is kept, until done is closed.
+func (a *App) forget(done <-chan struct{}) {
+	keep := a.config.State.KeepUsage
+	if a.state == nil || keep == 0 {
+		return
+	}
+	ticker := time.NewTicker(forgetTime)
+	defer ticker.Stop()
+	for {
+		ctx, cancel := context.WithTimeout(context.Background(), openTime)
+		if err := a.state.DeleteUsage(ctx, time.Now().Add(-keep)); err != nil {
+			a.log.Warn("usage older than state.keepUsage is not deleted yet", "cause", err)
+		}
+		cancel()
+		select {
+		case <-ticker.C:
+		case <-done:
+			return
+		}
+	}
+}
+
 // closeState brings the last usage into the state, and closes it.
 func (a *App) closeState() error {
 	var err error

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/bedrock"
 	"github.com/aws/aws-sdk-go-v2/service/bedrock/types"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
+	"github.com/aws/smithy-go"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/saprolite/saprolite/internal/app"
@@ -133,6 +135,38 @@ func profileErrors(t *testing.T, plane *bedrock.Client, create *bedrock.CreateIn
 	_, err = plane.TagResource(t.Context(), &bedrock.TagResourceInput{ResourceARN: &foreign, Tags: []types.Tag{}})
 	if _, ok := errors.AsType[*types.ResourceNotFoundException](err); !ok {
 		t.Errorf("the profile of another account: %v", err)
+	}
+}
+
+// What was spent before counts after a start, and what is too old is forgotten.
+func TestBudgetOutlivesTheProgram(t *testing.T) {
+	prices := writeFile(t, "prices.yaml", `prices: [{model: "*", request: 1}]`)
+	c := load(t, "prices: "+prices+"\nbudgets: [{name: all, per: account, amount: 2}]\nstate: {keepUsage: 744h}\n"+
+		"providers: {script: {type: script, file: "+writeFile(t, "rules.yaml", "default: {reply: Hi there!}\n")+"}}\n")
+	c.State.SQLite = filepath.Join(t.TempDir(), "state.db")
+	old := meter.Record{RequestID: "old", Time: time.Now().Add(-32 * 24 * time.Hour), Cost: 1}
+	state, err := app.OpenState(t.Context(), c, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(state.AddUsage(t.Context(), []meter.Record{old}), state.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		r := serve(t, c, "127.0.0.1:0")
+		_, err := ask(t.Context(), client("http", transport(t, "tcp", r.address(0), http1)))
+		r.stop()
+		if ended := <-r.ended; ended != nil {
+			t.Fatal(ended)
+		}
+		failure, _ := errors.AsType[smithy.APIError](err)
+		if refused := failure != nil && failure.ErrorCode() == "ServiceQuotaExceededException"; refused != (i == 2) || err != nil && !refused {
+			t.Errorf("start %d: %v", i, err)
+		}
+	}
+	want := []meter.Sum{{Group: []string{}, Calls: 3, Errors: 1, Cost: 2_000_000_000, Counts: meter.Counts{InputTokens: 2, OutputTokens: 6}}}
+	if d := cmp.Diff(want, sums(t, c, meter.Query{})); d != "" {
+		t.Error(d)
 	}
 }
 

@@ -80,3 +80,12 @@ func TestUsageExamples(t *testing.T) {
 		t.Errorf("%v, %+v", err, c.MeterBudgets())
 	}
 }
+
+func TestKeepUsage(t *testing.T) {
+	if _, err := Load(write(t, "state: {keepUsage: 743h}\n")); err == nil || !strings.Contains(err.Error(), "state.keepUsage: usage is kept for a month at least") {
+		t.Errorf("got %v", err)
+	}
+	if got := load(t, "state: {keepUsage: 744h}\n").State.KeepUsage.Hours(); got != 744 {
+		t.Errorf("got %v hours", got)
+	}
+}

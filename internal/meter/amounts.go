@@ -3,17 +3,10 @@ package meter
 import (
 	"context"
 	"sync"
-	"time"
 )
 
-const (
-	// maxAmounts bounds the keys that are remembered.
-	maxAmounts = 100_000
-	// seedTime bounds the question what was spent before, and seedPause is how long it
-	// is not asked again when there was no answer: calls must not queue for it.
-	seedTime  = 2 * time.Second
-	seedPause = 10 * time.Second
-)
+// maxAmounts bounds the keys that are remembered.
+const maxAmounts = 100_000
 
 // MemoryAmounts is an Amounts in the memory of one process.
 type MemoryAmounts struct {
@@ -33,9 +26,6 @@ type amount struct {
 	mu     sync.Mutex
 	seeded bool
 	total  int64
-	// failed is why nobody knows, and again when it is asked again.
-	failed error
-	again  time.Time
 }
 
 // NewMemoryAmounts makes an Amounts. Of a key that it does not know it asks seed
@@ -51,30 +41,15 @@ func (m *MemoryAmounts) Add(ctx context.Context, key string, w Window, more int6
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if !a.seeded && m.seed != nil {
-		if err := m.ask(ctx, a, key, w); err != nil {
+		before, err := m.seed(ctx, key, w)
+		if err != nil {
 			return 0, err
 		}
+		a.total += before
 	}
 	a.seeded = true
 	a.total += more
 	return a.total, nil
-}
-
-// ask asks what was spent before.
-func (m *MemoryAmounts) ask(ctx context.Context, a *amount, key string, w Window) error {
-	if time.Now().Before(a.again) {
-		return a.failed
-	}
-	// The caller may leave, and has to pay all the same.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), seedTime)
-	defer cancel()
-	before, err := m.seed(ctx, key, w)
-	if err != nil {
-		a.failed, a.again = err, time.Now().Add(seedPause)
-		return err
-	}
-	a.total += before
-	return nil
 }
 
 func (m *MemoryAmounts) amount(key amountKey) *amount {

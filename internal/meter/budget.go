@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -170,28 +169,4 @@ func (b *Budgets) add(ctx context.Context, budget *Budget, value string, w Windo
 		}
 	}
 	return total, err == nil
-}
-
-// Sums are asked what was spent before.
-type Sums interface {
-	SumUsage(ctx context.Context, q Query) ([]Sum, error)
-}
-
-// SpentBefore gives what a store knows to be spent of a key of these budgets, for
-// NewMemoryAmounts.
-func SpentBefore(list []Budget, usage Sums) func(ctx context.Context, key string, w Window) (int64, error) {
-	return func(ctx context.Context, key string, w Window) (int64, error) {
-		name, value, _ := strings.Cut(key, "/")
-		for _, b := range list {
-			if b.Name != name {
-				continue
-			}
-			sums, err := usage.SumUsage(ctx, Query{From: w.Start, To: w.End, Only: map[Field]string{b.Per: value}})
-			if err != nil || len(sums) == 0 {
-				return 0, err
-			}
-			return sums[0].Cost, nil
-		}
-		return 0, nil
-	}
 }

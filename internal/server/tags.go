@@ -2,8 +2,8 @@ package server
 
 import "github.com/saprolite/saprolite/internal/bedrock"
 
-// Of all resources that have tags, the service's owner has application inference
-// profiles.
+// Of the resources that have tags on AWS, those that callers make here are application
+// inference profiles.
 
 func (s *Server) tagResource(x *exchange, req *bedrock.TagResourceRequest) error {
 	if err := s.Profiles.Tag(x.ctx, *req.ResourceARN, req.Tags, x.location()); err != nil {
