@@ -45,11 +45,21 @@ type Claim struct {
 	// Key tells the sums of a window apart.
 	Key    string
 	Window Window
+	// At is a moment of the window; the zero time is now.
+	At time.Time
 	// Limit is what may be used in the window; 0 is without end.
 	Limit int64
 	// Seed gives what was used since the start of the window. It is asked when the sum
 	// is not known; nil begins at 0.
 	Seed func(ctx context.Context, start time.Time) (int64, error)
+}
+
+// Start is the first moment of the claim's window, now being what the clock shows.
+func (c Claim) Start(now time.Time) time.Time {
+	if !c.At.IsZero() {
+		now = c.At
+	}
+	return c.Window.Start(now)
 }
 
 // Held is an amount that is reserved.

@@ -42,7 +42,7 @@ func (l *Limiter) Reserve(ctx context.Context, amount int64, claims ...quota.Cla
 
 // sum finds the sum of a claim, or makes it.
 func (l *Limiter) sum(ctx context.Context, claim quota.Claim, now time.Time) (*sum, error) {
-	start := claim.Window.Start(now)
+	start := claim.Start(now)
 	key := sumKey{claim.Key, claim.Window, start.Unix()}
 	l.mu.Lock()
 	found := l.sums[key]

@@ -66,6 +66,9 @@ func (s *suite) windows() {
 	late.Settle(0)
 	s.reserve(0, []int64{10}, month)
 	s.exceed(1, quota.ExceededError{Key: "k", Window: quota.ByDay, Used: 10, Limit: 10}, day)
+	yesterday := day
+	yesterday.At = s.clock.Now().Add(-24 * time.Hour)
+	s.reserve(3, []int64{3}, yesterday)
 	s.clock.Advance(31 * 24 * time.Hour)
 	s.reserve(1, []int64{1, 1}, day, month)
 }

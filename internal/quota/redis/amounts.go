@@ -64,19 +64,19 @@ func (l *Limiter) Reserve(ctx context.Context, amount int64, claims ...quota.Cla
 }
 
 func (l *Limiter) sumKey(claim quota.Claim, now time.Time) string {
-	return fmt.Sprintf("{%s}:amount:%s:%d:%s", l.Prefix, claim.Window, claim.Window.Start(now).Unix(), claim.Key)
+	return fmt.Sprintf("{%s}:amount:%s:%d:%s", l.Prefix, claim.Window, claim.Start(now).Unix(), claim.Key)
 }
 
 func seedOf(ctx context.Context, claim quota.Claim, now time.Time) (int64, error) {
 	if claim.Seed == nil {
 		return 0, nil
 	}
-	return claim.Seed(ctx, claim.Window.Start(now))
+	return claim.Seed(ctx, claim.Start(now))
 }
 
 // seed makes a sum known, unless another did meanwhile.
 func (l *Limiter) seed(ctx context.Context, key string, claim quota.Claim, seed int64, now time.Time) error {
-	life := claim.Window.End(claim.Window.Start(now)).Sub(now) + afterWindow
+	life := max(0, claim.Window.End(claim.Start(now)).Sub(now)) + afterWindow
 	return l.ask(ctx, func(ctx context.Context) error {
 		return l.client.SetNX(ctx, key, seed, life).Err()
 	})
