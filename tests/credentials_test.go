@@ -16,6 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/saprolite/saprolite/internal/identity"
+	"github.com/saprolite/saprolite/internal/seal"
+	tokens "github.com/saprolite/saprolite/internal/sts"
 	sdkgo "github.com/saprolite/saprolite/tests/sdk-go"
 )
 
@@ -211,7 +213,28 @@ func (o *office) sessions(t *testing.T, endpoint string, client *http.Client, ca
 	elsewhere.Message = "User: arn:aws:sts::123456789012:assumed-role/batch/night is not authorized to perform: bedrock:InvokeModel"
 	untold.Name, untold.SessionToken, untold.Code, untold.Message = "session without its token", "", "UnrecognizedClientException", unknownKey
 	generated.Name, generated.Generate = "AWS's generator, of a session", true
-	return []sdkgo.Credential{session, elsewhere, untold, generated}
+	return []sdkgo.Credential{session, elsewhere, untold, generated, o.endedSession(t)}
+}
+
+// endedSession is what nobody waits for: a session of an hour ago, made with the
+// keys of the server.
+func (o *office) endedSession(t *testing.T) sdkgo.Credential {
+	t.Helper()
+	ring, err := seal.ReadFile(filepath.Join(o.data, "seal.keys"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ago := time.Now().Add(-2 * time.Hour)
+	made, err := tokens.NewTokens(ring).Issue(tokens.Grant{Session: identity.Session{
+		RoleARN: "arn:aws:iam::123456789012:role/batch", Name: "night", Issued: ago, Expires: ago.Add(time.Hour),
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sdkgo.Credential{
+		Name: "ended session", AccessKeyID: made.AccessKeyID, Secret: made.Secret, SessionToken: made.SessionToken,
+		Model: allowedModel, Code: "ExpiredTokenException", Message: "The security token included in the request is expired",
+	}
 }
 
 // refused begins the sentence about a user without a right.

@@ -3,9 +3,11 @@ package main
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -56,6 +58,9 @@ func newClient(s *chatServer) (client *bedrockruntime.Client, end func(), err er
 		HTTPClient:   &http.Client{Transport: transport},
 	}
 	if s.credential.apiKey != "" {
+		if !strings.HasPrefix(s.endpoint, "https:") {
+			return nil, nil, errors.New("the AWS SDKs send API keys over https alone: give the server a certificate, or unset AWS_BEARER_TOKEN_BEDROCK to call with an access key")
+		}
 		options.BearerAuthTokenProvider = bearer.StaticTokenProvider{Token: bearer.Token{Value: s.credential.apiKey}}
 		options.AuthSchemePreference = []string{"httpBearerAuth"}
 	} else {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/saprolite/saprolite/internal/config"
 	"github.com/saprolite/saprolite/internal/iam"
 	"github.com/saprolite/saprolite/internal/iam/admin"
 	"github.com/saprolite/saprolite/internal/store"
@@ -102,9 +103,14 @@ func (c *keysCreate) Run(ctx context.Context) error {
 			return err
 		}
 		if c.API {
-			return c.apiKey(ctx, d, user)
+			err = c.apiKey(ctx, d, user)
+		} else {
+			err = c.accessKey(ctx, d, user)
 		}
-		return c.accessKey(ctx, d, user)
+		if err == nil && d.settings.Auth != config.AuthIAM {
+			c.tell("A server takes it with \"auth: iam\" in its configuration, or with --auth iam.")
+		}
+		return err
 	})
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -14,6 +15,7 @@ import (
 
 type rolesCommand struct {
 	Create rolesCreate          `cmd:"" help:"Make a role."`
+	Update rolesUpdate          `cmd:"" help:"Change who may assume a role, and for how long."`
 	List   rolesList            `cmd:"" help:"List the roles of all accounts."`
 	Show   rolesShow            `cmd:"" help:"Show all about a role."`
 	Delete deleteCommand[aRole] `cmd:"" help:"Delete a role."`
@@ -69,6 +71,30 @@ func (c *rolesCreate) Run(ctx context.Context) error {
 		}
 		return e.CreateRole(role)
 	}, "The role is made. \"saprolite roles show %s\" tells its ARN, which AWS_ROLE_ARN takes.", c.Name)
+}
+
+type rolesUpdate struct {
+	named[aRole]
+	Trust      string        `help:"File with the policy that says who may assume the role; - is standard input." placeholder:"FILE"`
+	MaxSession time.Duration `help:"For how long it can be assumed, up to 12h." placeholder:"TIME"`
+}
+
+// Run changes the role.
+func (c *rolesUpdate) Run(ctx context.Context) error {
+	next := iam.Role{Name: c.Name, MaxSession: c.MaxSession}
+	if c.Trust == "" && c.MaxSession == 0 {
+		return errors.New("nothing is to change: add --trust FILE or --max-session TIME")
+	}
+	if c.Trust != "" {
+		var err error
+		if next.Trust, err = readPolicy(c.Trust); err != nil {
+			return err
+		}
+	}
+	return c.edit(ctx, func(e *admin.Everybody, r iam.Ref) ([]store.Change, error) {
+		next.Account = r.Account
+		return e.UpdateRole(next)
+	}, "The role is another. A server knows it within a second.")
 }
 
 type rolesList struct{ office }

@@ -85,6 +85,19 @@ func TestPrincipalsMistakes(t *testing.T) {
 	}
 }
 
+// Who only wants to know who is declared needs no secret.
+func TestLoadDeclared(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "principals.yaml")
+	writeFile(t, path, "accounts: [{id: '123456789012', users: [{name: u, accessKeys: [{id: AKIA1234567890123456, secretEnv: NOT_SET}], apiKeys: [{id: k, keyFile: missing}]}]}]")
+	declared, err := LoadDeclared(path)
+	if err != nil || len(declared.Users) != 1 || len(declared.AccessKeys) != 1 || len(declared.APIKeys) != 1 {
+		t.Errorf("%+v, %v", declared, err)
+	}
+	if _, err := LoadPrincipals(path); err == nil {
+		t.Error("the server does without the secrets")
+	}
+}
+
 func TestDeclaredIDsStay(t *testing.T) {
 	id := iam.DeclaredID(iam.KindUser, "123456789012", "alice")
 	if id != iam.DeclaredID(iam.KindUser, "123456789012", "alice") || len(id) != 20 || id[:4] != "AIDA" {

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -33,17 +34,31 @@ func (e *Everybody) CreateRole(r iam.Role) ([]store.Change, error) {
 	if err := creatable(e, e.All.Roles, r.Ref()); err != nil {
 		return nil, err
 	}
-	if err := checkDocument(r.Name, policy.Trust, r.Trust); err != nil {
+	if err := checkRole(r); err != nil {
 		return nil, err
 	}
+	return e.create(ofRole(&r))
+}
+
+// UpdateRole changes who may assume a role, and for how long, where r has these.
+func (e *Everybody) UpdateRole(r iam.Role) ([]store.Change, error) {
+	was, err := changeable(e, e.Stored.Roles, e.Declared.Roles, r.Ref())
+	if err != nil {
+		return nil, err
+	}
+	was.Trust, was.MaxSession = cmp.Or(r.Trust, was.Trust), cmp.Or(r.MaxSession, was.MaxSession)
+	return []store.Change{store.Put(was)}, checkRole(was)
+}
+
+func checkRole(r iam.Role) error {
 	if r.MaxSession != 0 && (r.MaxSession < minSession || r.MaxSession > maxSession) {
-		return nil, &Error{
+		return &Error{
 			Code:    policy.CodeValidation,
 			Message: fmt.Sprintf("A role is assumed for 1 to 12 hours at most, not for %v.", r.MaxSession),
 			Remedy:  "Write --max-session 4h.",
 		}
 	}
-	return e.create(ofRole(&r))
+	return checkDocument(r.Name, policy.Trust, r.Trust)
 }
 
 // create checks what a principal comes with, and puts it.
