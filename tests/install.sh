@@ -30,3 +30,10 @@ elif ! cmp -s sdk-java/pom.xml sdk-java/.m2/.installed; then
 		-Dtest=none -Dsurefire.failIfNoSpecifiedTests=false test
 	cp sdk-java/pom.xml sdk-java/.m2/.installed
 fi
+
+# An authority that gives certificates, for the test of ACME.
+pebble=github.com/letsencrypt/pebble/v2/cmd/pebble@v2.10.1
+if [ "$(cat .tools/.pebble 2>/dev/null)" != $pebble ]; then
+	GOBIN="$PWD/.tools" go install $pebble
+	echo $pebble >.tools/.pebble
+fi

@@ -73,7 +73,13 @@ func serve(t *testing.T, c *config.Config, addresses ...string) *running {
 // serveAll is serve on the addresses of the configuration.
 func serveAll(t *testing.T, c *config.Config) *running {
 	t.Helper()
-	program, err := app.New(app.Options{Config: c, DataDir: t.TempDir()})
+	return serveIn(t, c, t.TempDir())
+}
+
+// serveIn is serveAll with a data folder.
+func serveIn(t *testing.T, c *config.Config, data string) *running {
+	t.Helper()
+	program, err := app.New(app.Options{Config: c, DataDir: data})
 	if err != nil {
 		t.Fatal(err)
 	}
