@@ -31,16 +31,16 @@ func (s *Server) invokeModelWithResponseStream(x *exchange, req *bedrock.InvokeM
 			defer func() { x.endStream(out, ended) }()
 		}
 		if err != nil {
-			x.record(err)
-			out.sendError(new(bedrock.ResponseStream), err)
-			return err
+			return x.endWith(out, bedrock.OperationInvokeModelWithResponseStream, err)
 		}
 		body := chunk.Body
 		if chunk.Last {
 			if body, err = withMetrics(body, inference.invocationMetrics()); err != nil {
 				return err
 			}
-			x.record(nil)
+			if err := x.record(nil); err != nil {
+				return x.endWith(out, bedrock.OperationInvokeModelWithResponseStream, err)
+			}
 		}
 		if err := out.send(&bedrock.ResponseStream{Chunk: &bedrock.PayloadPart{Bytes: body}}); err != nil {
 			return err

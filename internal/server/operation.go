@@ -36,8 +36,13 @@ type exchange struct {
 	log   *slog.Logger
 	start time.Time
 	// usage becomes the record of the call; nil where none is kept.
-	usage  *usage
-	status int
+	usage *usage
+	// call is what observers hear of the exchange; nil where there are none.
+	call      *Call
+	observers []Observer
+	// concluded says that it is known what comes of the exchange.
+	concluded bool
+	status    int
 	// err is what ended the exchange, if anything did.
 	err error
 }
@@ -54,6 +59,10 @@ func route[In any, P input[In]](s *Server, op bedrock.Operation, run func(*excha
 		defer x.close()
 		defer x.recover()
 
+		if err := x.begin(op, s.Observers); err != nil {
+			x.fail(err)
+			return
+		}
 		body, err := s.readBody(w, r)
 		if err != nil {
 			x.fail(err)
@@ -61,6 +70,7 @@ func route[In any, P input[In]](s *Server, op bedrock.Operation, run func(*excha
 		}
 		x.body = body
 		if x.principal, err = s.Identity.Authenticate(ctx, r, body); err != nil {
+			x.stranger(err)
 			x.fail(err)
 			return
 		}
@@ -70,6 +80,7 @@ func route[In any, P input[In]](s *Server, op bedrock.Operation, run func(*excha
 			x.fail(err)
 			return
 		}
+		x.understood(in)
 		if err := s.authorize(x, in); err != nil {
 			x.fail(err)
 			return
@@ -146,7 +157,9 @@ func (x *exchange) reply(shape any) error { return x.replyAs(http.StatusOK, shap
 
 // replyAs is reply with a status of success that is not the usual one.
 func (x *exchange) replyAs(status int, shape any) error {
-	x.record(nil)
+	if err := x.record(nil); err != nil {
+		return err
+	}
 	x.status = status
 	if err := restjson.Encode(x.w, x.status, shape); err != nil {
 		return fmt.Errorf("write the answer: %w", err)
@@ -165,6 +178,7 @@ func (x *exchange) flush() error {
 
 // close tells the log how the exchange ended.
 func (x *exchange) close() {
+	x.ended()
 	attributes := []slog.Attr{
 		slog.String("operation", x.operation),
 		slog.Int("status", x.status),
