@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net/http"
 	"slices"
 	"time"
 
@@ -24,6 +25,7 @@ import (
 	"github.com/saprolite/saprolite/internal/prompts"
 	"github.com/saprolite/saprolite/internal/server"
 	"github.com/saprolite/saprolite/internal/store"
+	"github.com/saprolite/saprolite/internal/telemetry"
 )
 
 // Options are what the command line adds to a configuration.
@@ -37,6 +39,8 @@ type Options struct {
 	Log *slog.Logger
 	// Guard is engine.Options.Guard.
 	Guard []string
+	// Version is the program's, for telemetry.
+	Version string
 	// Stateless is for a program that answers nobody, and so remembers nothing.
 	Stateless bool
 }
@@ -60,7 +64,11 @@ type App struct {
 	objects   io.Closer
 	server    *server.Server
 	callers   *callers
+	watch     *watch
 }
+
+// Telemetry answers operators: /metrics and /debug/pprof/.
+func (a *App) Telemetry() http.Handler { return telemetry.Handler(a.watch.metrics) }
 
 // New puts the program together. It starts nothing, opens the state, and needs no
 // network but that to the state's database.
@@ -86,6 +94,9 @@ func (a *App) build(o Options) error {
 	if err != nil {
 		return err
 	}
+	if a.watch, err = newWatch(o, a.log); err != nil {
+		return err
+	}
 	known := o.Config.Catalog()
 	var made *profiles.Profiles
 	if !o.Stateless {
@@ -93,6 +104,9 @@ func (a *App) build(o Options) error {
 			return err
 		}
 		if a.meter, err = newMeter(o, prices, a.state, a.log); err != nil {
+			return err
+		}
+		if err := a.watch.read(a.meter); err != nil {
 			return err
 		}
 		made = profiles.New(a.state)
@@ -110,7 +124,7 @@ func (a *App) build(o Options) error {
 		return err
 	}
 	a.objects = closer
-	if a.callers, err = newCallers(o, a.state, a.log); err != nil {
+	if a.callers, err = newCallers(o, a.state, a.watch, a.log); err != nil {
 		return err
 	}
 	if a.engine, err = newEngine(o, a.log); err != nil {
@@ -135,6 +149,7 @@ func (a *App) build(o Options) error {
 		Proxies:        o.Config.Proxies.Trusted().Peers,
 		Meter:          a.meter,
 		Profiles:       made,
+		Observers:      a.watch.observers(),
 		MaxBody:        int64(o.Config.Limits.MaxBody),
 		RequestTimeout: o.Config.Limits.RequestTimeout,
 		Log:            a.log,
@@ -207,6 +222,9 @@ func (a *App) Close() error {
 	}
 	if a.objects != nil {
 		err = errors.Join(err, a.objects.Close())
+	}
+	if a.watch != nil {
+		err = errors.Join(err, a.watch.close())
 	}
 	return errors.Join(err, a.closeState())
 }

@@ -39,6 +39,7 @@ func (d *decoder) check(c *Config) {
 	d.checkCallers(c)
 	d.checkObjects(c.Objects)
 	d.checkBudgets(c)
+	d.checkTelemetry(c)
 	d.checkModels(c)
 }
 

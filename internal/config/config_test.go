@@ -98,6 +98,8 @@ objects:
   s3: {endpoint: "http://s3:9000", region: eu-central-1, pathStyle: true, accessKeyId: minio, secretAccessKeyFile: key}
   buckets: media
 log: {level: debug, format: json}
+audit: {file: trail/audit.jsonl, maxSize: 1GB, onFailure: continue}
+telemetry: {principals: true, otlp: {endpoint: "http://collector:4318", headers: {X-Key: k}}}
 limits: {maxBody: 64MB, maxFetched: 1GB, requestTimeout: 10m, drainTimeout: 0s}
 `
 
@@ -138,8 +140,10 @@ func whole(folder string) *Config {
 			},
 			Buckets: []string{"media"},
 		},
-		Log:    Log{Level: "debug", Format: "json"},
-		Limits: Limits{MaxBody: 64_000_000, MaxFetched: 1e9, RequestTimeout: 10 * time.Minute},
+		Log:       Log{Level: "debug", Format: "json"},
+		Audit:     Audit{File: filepath.Join(folder, "trail/audit.jsonl"), MaxSize: 1e9, OnFailure: ContinueOnFailure},
+		Telemetry: Telemetry{Principals: true, OTLP: OTLP{Endpoint: "http://collector:4318", Headers: map[string]Secret{"X-Key": "k"}}},
+		Limits:    Limits{MaxBody: 64_000_000, MaxFetched: 1e9, RequestTimeout: 10 * time.Minute},
 	}
 }
 

@@ -22,6 +22,7 @@ func base() *Config {
 		Auth:   AuthSigV4,
 		Engine: Engine{StartTimeout: 5 * time.Minute},
 		Log:    Log{Level: "info", Format: "text"},
+		Audit:  defaultAudit(),
 		Limits: Limits{MaxBody: 25_000_000, MaxFetched: 100_000_000, RequestTimeout: time.Hour, DrainTimeout: 30 * time.Second},
 	}
 }

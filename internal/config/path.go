@@ -32,6 +32,7 @@ func (d *decoder) resolvePaths(c *Config, folder string) {
 	d.resolveFile("state.postgresFile", &c.State.PostgresFile, folder)
 	d.resolveFile("prompts", &c.Prompts, folder)
 	d.resolveObjects(&c.Objects, folder)
+	d.resolveAudit(&c.Audit, folder)
 	d.resolveFile("prices", &c.Prices, folder)
 	d.resolveProgram("engine.path", &c.Engine.Path, folder)
 	d.resolveProgram("engine.python", &c.Engine.Python, folder)

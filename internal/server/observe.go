@@ -152,10 +152,8 @@ func (x *exchange) answered(err error) error {
 	for _, o := range x.observers {
 		if err := o.Answered(ctx, c); err != nil && refused == nil {
 			refused = err
+			x.outcome(&c.Usage, refused) // for the observers behind this one
 		}
-	}
-	if refused != nil {
-		x.outcome(&c.Usage, refused)
 	}
 	return refused
 }
