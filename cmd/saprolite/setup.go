@@ -73,6 +73,7 @@ func (s *setup) options(c *config.Config, log *slog.Logger) (o app.Options, err 
 		DataDir:  data,
 		Progress: bar.New(os.Stderr),
 		Log:      log,
+		Version:  cmp.Or(version, versionOfBuild()),
 		Guard:    []string{self, "engine-guard"},
 	}, nil
 }

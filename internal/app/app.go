@@ -26,6 +26,7 @@ import (
 	"github.com/saprolite/saprolite/internal/prompts"
 	"github.com/saprolite/saprolite/internal/server"
 	"github.com/saprolite/saprolite/internal/store"
+	"github.com/saprolite/saprolite/internal/telemetry"
 )
 
 // Options are what the command line adds to a configuration.
@@ -39,6 +40,8 @@ type Options struct {
 	Log *slog.Logger
 	// Guard is engine.Options.Guard.
 	Guard []string
+	// Version is the program's, for telemetry.
+	Version string
 	// Stateless is for a program that answers nobody, and so remembers nothing.
 	Stateless bool
 }
@@ -69,7 +72,11 @@ type App struct {
 	draining atomic.Bool
 	// invocations is nil without state.
 	invocations *invocations
+	watch       *watch
 }
+
+// Telemetry answers operators: /metrics and /debug/pprof/.
+func (a *App) Telemetry() http.Handler { return telemetry.Handler(a.watch.metrics) }
 
 // New puts the program together. It starts nothing, opens the state, and needs no
 // network but that to the state's database.
@@ -98,6 +105,9 @@ func (a *App) build(o Options) error {
 	if a.quotas, err = newQuotas(o.Config, a.log); err != nil {
 		return err
 	}
+	if a.watch, err = newWatch(o, a.log); err != nil {
+		return err
+	}
 	known := o.Config.Catalog()
 	var made *profiles.Profiles
 	if !o.Stateless {
@@ -105,6 +115,9 @@ func (a *App) build(o Options) error {
 			return err
 		}
 		if a.meter, err = newMeter(o, prices, a.state, a.quotas, a.log); err != nil {
+			return err
+		}
+		if err := a.watch.read(a.meter); err != nil {
 			return err
 		}
 		made = profiles.New(a.state)
@@ -127,7 +140,7 @@ func (a *App) build(o Options) error {
 			return err
 		}
 	}
-	if a.callers, err = newCallers(o, a.state, a.log); err != nil {
+	if a.callers, err = newCallers(o, a.state, a.watch, a.log); err != nil {
 		return err
 	}
 	if a.engine, err = newEngine(o, a.log); err != nil {
@@ -154,6 +167,7 @@ func (a *App) build(o Options) error {
 		Meter:          a.meter,
 		Profiles:       made,
 		Invocations:    a.invocations.orNil(),
+		Observers:      a.watch.observers(),
 		MaxBody:        int64(o.Config.Limits.MaxBody),
 		RequestTimeout: o.Config.Limits.RequestTimeout,
 		Log:            a.log,
@@ -219,6 +233,9 @@ func (a *App) Close() error {
 	}
 	if a.quotas != nil {
 		err = errors.Join(err, a.quotas.Close())
+	}
+	if a.watch != nil {
+		err = errors.Join(err, a.watch.close())
 	}
 	return errors.Join(err, a.closeState())
 }

@@ -71,7 +71,7 @@ type callers struct {
 }
 
 // newCallers makes what the configuration asks for; state is used by IAM alone.
-func newCallers(o Options, state store.Principals, log *slog.Logger) (*callers, error) {
+func newCallers(o Options, state store.Principals, heard *watch, log *slog.Logger) (*callers, error) {
 	switch o.Config.Auth {
 	case config.AuthNone:
 		return &callers{identity: identity.None{}}, nil
@@ -110,6 +110,7 @@ func newCallers(o Options, state store.Principals, log *slog.Logger) (*callers, 
 		Tokens:      sessions,
 		Providers:   providers,
 		CheckPolicy: checkSessionPolicy,
+		Observe:     heard.sts,
 		Log:         log,
 	})
 	return c, err

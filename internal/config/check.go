@@ -37,6 +37,7 @@ func (d *decoder) check(c *Config) {
 	d.checkObjects(c.Objects)
 	d.checkInvocationLogging(&c.InvocationLogging)
 	d.checkBudgets(c)
+	d.checkTelemetry(c)
 	d.checkModels(c)
 	d.checkQuotas(c.Quotas)
 	d.checkRedis(c.Redis)

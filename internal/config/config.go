@@ -69,6 +69,10 @@ type Config struct {
 	Redis Redis `yaml:"redis"`
 	// Log says what is told about the server's work.
 	Log Log `yaml:"log"`
+	// Audit is the trail of who did what.
+	Audit Audit `yaml:"audit"`
+	// Telemetry is how operators see what the server does.
+	Telemetry Telemetry `yaml:"telemetry"`
 	// Limits bound what a request may take.
 	Limits Limits `yaml:"limits"`
 

@@ -105,6 +105,8 @@ invocationLogging:
   groupTime: 10s
   default: {bucket: bedrock-logs, prefix: team, deliver: text}
 log: {level: debug, format: json}
+audit: {file: trail/audit.jsonl, maxSize: 1GB, onFailure: continue}
+telemetry: {principals: true, otlp: {endpoint: "http://collector:4318", headers: {X-Key: k}}}
 limits: {maxBody: 64MB, maxFetched: 1GB, requestTimeout: 10m, drainTimeout: 0s}
 `
 
@@ -145,8 +147,10 @@ func whole(folder string) *Config {
 			},
 			Buckets: []string{"media"},
 		},
-		Redis:  defaultRedis(),
-		Log:    Log{Level: "debug", Format: "json"},
+		Redis:     defaultRedis(),
+		Log:       Log{Level: "debug", Format: "json"},
+		Audit:     Audit{File: filepath.Join(folder, "trail/audit.jsonl"), MaxSize: 1e9, OnFailure: AuditContinue},
+		Telemetry: Telemetry{Principals: true, OTLP: OTLP{Endpoint: "http://collector:4318", Headers: map[string]Secret{"X-Key": "k"}}},
 		InvocationLogging: InvocationLogging{
 			S3: &S3{
 				Endpoint: "http://s3:9000", AccessKeyID: "logger", SecretAccessKey: "sk-file", SecretAccessKeyFile: filepath.Join(folder, "key"),

@@ -27,6 +27,7 @@ func base() *Config {
 		InvocationLogging: InvocationLogging{
 			WhenFull: WhenFull(invocationlog.Drop), SpoolLimit: 1 << 30, GroupSize: 5_000_000, GroupTime: time.Minute,
 		},
+		Audit:  defaultAudit(),
 		Limits: Limits{MaxBody: 25_000_000, MaxFetched: 100_000_000, RequestTimeout: time.Hour, DrainTimeout: 30 * time.Second},
 	}
 }

@@ -34,6 +34,7 @@ func (d *decoder) resolvePaths(c *Config, folder string) {
 	d.resolveFile("prompts", &c.Prompts, folder)
 	d.resolveObjects("objects", &c.Objects.Folder, c.Objects.S3, folder)
 	d.resolveObjects("invocationLogging", &c.InvocationLogging.Folder, c.InvocationLogging.S3, folder)
+	d.resolveAudit(&c.Audit, folder)
 	d.resolveFile("prices", &c.Prices, folder)
 	d.resolveProgram("engine.path", &c.Engine.Path, folder)
 	d.resolveProgram("engine.python", &c.Engine.Python, folder)

@@ -37,7 +37,7 @@ func formMistakes() []mistake {
 		{"size unit", "engine: {memory: 5MM}", "FILE:1: engine.memory: 5MM is no size; MM is no unit; take kB, MB, GB, KiB, MiB or GiB"},
 		{"empty entry", "listen:\n-\n", "FILE:2: listen[0]: the entry is empty; write a value after the -, or delete it"},
 
-		{"nothing in a list", "a: &a\nmodels: [{id: x, provider: local, abilities: [*a]}]", "FILE:1: a: there is no such key; take admin, auth, budgets, dataDir, engine, identityProviders, invocationLogging, limits, listen, log, models, objects, peers, prices, principals, prompts, providers, proxies, quotas, redis, regions, sealKeys, state, strict or tls\nFILE:2: models[0].abilities[0]: the entry is empty; write a value after the -, or delete it"},
+		{"nothing in a list", "a: &a\nmodels: [{id: x, provider: local, abilities: [*a]}]", "FILE:1: a: there is no such key; take admin, audit, auth, budgets, dataDir, engine, identityProviders, invocationLogging, limits, listen, log, models, objects, peers, prices, principals, prompts, providers, proxies, quotas, redis, regions, sealKeys, state, strict, telemetry or tls\nFILE:2: models[0].abilities[0]: the entry is empty; write a value after the -, or delete it"},
 		{"tab", "log:\n\tlevel: info", "FILE:2: this is no YAML: found character that cannot start any token; check the indentation, quotes and brackets near here"},
 		{"bracket", "a: [1", "FILE:2: this is no YAML: did not find expected ',' or ']'; check the indentation, quotes and brackets near here"},
 		{"two documents", "auth: none\n---\nauth: none", "FILE:2: a second document starts here; delete the line ---, or what follows it"},
@@ -88,6 +88,11 @@ func meaningMistakes() []mistake {
 		{"what logs do", "invocationLogging: {whenFull: block}", `FILE:1: invocationLogging.whenFull: "block" is not one of the choices; take drop or refuse`},
 		{"no group", "invocationLogging: {groupTime: 0s}", "FILE:1: invocationLogging.groupTime: it must be more than 0; delete the line for the default"},
 		{"no media", "limits: {maxFetched: 0}", "FILE:1: limits.maxFetched: it must be more than 0; delete the line for the default"},
+		{"no size of a trail", "audit: {file: x, maxSize: 0}", "FILE:1: audit.maxSize: it must be more than 0; delete the line for the default"},
+		{"trail that fails", "audit: {file: '-', onFailure: ignore}", `FILE:1: audit.onFailure: "ignore" is not one of the choices; take refuse or continue`},
+		{"collector", "telemetry: {otlp: {endpoint: 'localhost:4318'}}", "FILE:1: telemetry.otlp.endpoint: this is no address of a collector; write it as http://localhost:4318, and secrets as headers"},
+		{"secret in a collector", "telemetry: {otlp: {endpoint: 'http://a:b@c'}}", "FILE:1: telemetry.otlp.endpoint: this is no address of a collector; write it as http://localhost:4318, and secrets as headers"},
+		{"header for a collector", "telemetry: {otlp: {endpoint: 'http://c', headers: {'X Y': z}}}", `FILE:1: telemetry.otlp.headers: "X Y" is no header; write it as name: value, on one line`},
 		{"no time", "limits: {requestTimeout: 0s}", "FILE:1: limits.requestTimeout: it must be more than 0; delete the line for the default"},
 
 		{"provider without type", "providers:\n  x:\n    url: http://x", `FILE:2: providers.x: the type is missing; add "type: " and llamacpp, openai, anthropic, bedrock, failover, weighted or script`},

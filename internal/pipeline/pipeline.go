@@ -181,6 +181,8 @@ type Timing struct {
 	// Deltas counts the pieces of an answer that came as the model made them: about
 	// as many as its tokens.
 	Deltas int64
+	// StopReason is why the model ended.
+	StopReason bedrock.StopReason
 }
 
 // Converse answers a request, each block whole. The events are the provider's, with
@@ -227,6 +229,8 @@ func (r *Route) timed(events provider.Events, timing *Timing) provider.Events {
 			switch {
 			case event.ContentBlockDelta != nil && timing.FirstByte == 0:
 				timing.FirstByte = time.Since(start)
+			case event.MessageStop != nil:
+				timing.StopReason = event.MessageStop.StopReason
 			case event.Metadata != nil:
 				timing.Total = time.Since(start)
 				conversation.ApplyCacheMinimum(&event.Metadata.Usage, r.Model.MinCachePrefix())

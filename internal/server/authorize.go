@@ -35,6 +35,7 @@ func (s *Server) authorize(x *exchange, in any) error {
 	about := conditions.Of(&x.principal, x.r, s.Proxies, x.start)
 	for _, n := range s.needs(x, in, about) {
 		decision := policies.Decide(&policy.Request{Action: n.action, Resources: n.resources, Context: about})
+		x.decided(n, decision)
 		if !decision.Allowed() {
 			return accessDenied(decision.Refusal(x.principal.ARN))
 		}

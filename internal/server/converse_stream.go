@@ -24,15 +24,15 @@ func (s *Server) converseStream(x *exchange, req *bedrock.ConverseStreamRequest)
 			defer func() { x.endStream(out, ended) }()
 		}
 		if err != nil {
-			x.record(err)
-			out.sendError(new(bedrock.ConverseStreamOutput), err)
-			return err
+			return x.endWith(out, bedrock.OperationConverseStream, err)
 		}
 		finishEvent(&event, inference)
 		x.invocation.Event(&event)
 		if event.Metadata != nil {
 			x.servedBy(event.Metadata.ServiceTier)
-			x.record(nil)
+			if err := x.record(nil); err != nil {
+				return x.endWith(out, bedrock.OperationConverseStream, err)
+			}
 		}
 		if err := out.send(&event); err != nil {
 			return err

@@ -26,8 +26,10 @@ const unexpected = "The system encountered an unexpected error during processing
 // fail writes an error as the service does: it is the only place that turns an
 // error into a status, headers and a body.
 func (x *exchange) fail(err error) {
+	if refused := x.record(err); refused != nil {
+		err = refused
+	}
 	x.err = err
-	x.record(err)
 	if x.status != 0 {
 		// The head of an answer is out; there is nobody left to tell.
 		return
@@ -94,8 +96,12 @@ func errorBody(err error, exception bedrock.Exception) []byte {
 func (s *Server) unknownOperation(w http.ResponseWriter, r *http.Request) {
 	x := s.newExchange(w, r, "")
 	defer x.close()
+	x.err = &bedrock.CommonError{Code: "UnknownOperationException", Status: http.StatusNotFound}
+	if err := errors.Join(x.begin(bedrock.Operation{}, s.Observers), x.record(x.err)); err != nil {
+		x.fail(err)
+		return
+	}
 	x.status = http.StatusNotFound
-	x.err = &bedrock.CommonError{Code: "UnknownOperationException", Status: x.status}
 	const body = `{"Output":{"__type":"com.amazon.coral.service#UnknownOperationException"},"Version":"1.0"}`
 	header := w.Header()
 	header["Content-Type"] = []string{"application/json"}

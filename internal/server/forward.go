@@ -53,11 +53,7 @@ func (x *exchange) pass(op bedrock.Operation, pieces provider.Pieces) (ended err
 		case err != nil && x.status == 0:
 			return err
 		case err != nil:
-			x.record(err)
-			if of := streamOf(op); out != nil && of != nil {
-				out.sendError(of, err)
-			}
-			return err
+			return x.endWith(out, op, err)
 		case x.status != 0:
 		case piece.Header.Get("Content-Type") != eventstream.ContentType:
 			x.invocation.Body(piece.Body)
@@ -71,13 +67,26 @@ func (x *exchange) pass(op bedrock.Operation, pieces provider.Pieces) (ended err
 		}
 		x.readFrames(op, piece.Body)
 		if x.usage.readFrame(op, piece.Body, start) {
-			x.record(nil)
+			if err := x.record(nil); err != nil {
+				return x.endWith(out, op, err)
+			}
 		}
 		if err := out.sendRaw(piece.Body); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// endWith ends an answer that has begun with an error.
+func (x *exchange) endWith(out *stream, op bedrock.Operation, err error) error {
+	if refused := x.record(err); refused != nil {
+		err = refused
+	}
+	if of := streamOf(op); out != nil && of != nil {
+		out.sendError(of, err)
+	}
+	return err
 }
 
 // streamOf is the stream that an operation answers by, or nil.
@@ -99,7 +108,9 @@ func (x *exchange) setMembers(header http.Header) {
 
 // replyRaw writes a whole answer.
 func (x *exchange) replyRaw(piece provider.Piece) error {
-	x.record(nil)
+	if err := x.record(nil); err != nil {
+		return err
+	}
 	x.setMembers(piece.Header)
 	x.w.Header()["Content-Length"] = []string{strconv.Itoa(len(piece.Body))}
 	x.status = http.StatusOK

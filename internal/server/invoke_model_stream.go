@@ -31,9 +31,7 @@ func (s *Server) invokeModelWithResponseStream(x *exchange, req *bedrock.InvokeM
 			defer func() { x.endStream(out, ended) }()
 		}
 		if err != nil {
-			x.record(err)
-			out.sendError(new(bedrock.ResponseStream), err)
-			return err
+			return x.endWith(out, bedrock.OperationInvokeModelWithResponseStream, err)
 		}
 		body := chunk.Body
 		if chunk.Last {
@@ -43,7 +41,9 @@ func (s *Server) invokeModelWithResponseStream(x *exchange, req *bedrock.InvokeM
 		}
 		x.invocation.Chunk(body)
 		if chunk.Last {
-			x.record(nil)
+			if err := x.record(nil); err != nil {
+				return x.endWith(out, bedrock.OperationInvokeModelWithResponseStream, err)
+			}
 		}
 		if err := out.send(&bedrock.ResponseStream{Chunk: &bedrock.PayloadPart{Bytes: body}}); err != nil {
 			return err

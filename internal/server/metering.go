@@ -24,6 +24,7 @@ const (
 
 // usage becomes the record of a call.
 type usage struct {
+	// meter keeps it; nil where observers alone want to know.
 	meter  *meter.Meter
 	record meter.Record
 	// timing is that of the provider's answer; nil as long as there is none.
@@ -34,13 +35,12 @@ type usage struct {
 	embeds bool
 	// deltas are the pieces of a stream that passed and did not say what it took.
 	deltas int64
-	done   bool
 }
 
 // newUsage begins the record of a call of an operation on a model, by a caller who
 // is known.
 func (s *Server) newUsage(x *exchange, op bedrock.Operation) *usage {
-	if s.Meter == nil || op.Service != "bedrock-runtime" {
+	if s.Meter == nil && len(s.Observers) == 0 || op.Service != "bedrock-runtime" {
 		return nil
 	}
 	return &usage{meter: s.Meter, record: meter.Record{
@@ -70,6 +70,9 @@ func (x *exchange) admit(in any) error {
 		return nil // they are counted for nothing
 	}
 	u.setTier(tier)
+	if u.meter == nil {
+		return nil
+	}
 	return u.meter.Admit(x.ctx, meter.Caller{
 		Account: u.record.Account, Principal: u.record.Principal, Metadata: u.record.Metadata,
 	}, x.start)
@@ -109,6 +112,9 @@ func headerMetadata(header *string) map[string]string {
 // routed notes where a call goes.
 func (x *exchange) routed(to *catalog.Target) {
 	x.invocation.Of(kindOf(to.Model))
+	if x.call != nil {
+		x.call.Model, x.call.Label = to.Model, to.Label()
+	}
 	u := x.usage
 	if u == nil {
 		return
@@ -140,16 +146,34 @@ func (x *exchange) counted(counts meter.Counts) {
 }
 
 // record keeps the record of a call, once. It goes before the last byte of the
-// answer: whoever has read all of one finds it in the usage.
-func (x *exchange) record(err error) {
-	u := x.usage
-	if u == nil || u.done {
-		return
+// answer: whoever has read all of one finds it in the usage. The error is that of an
+// observer who lets no answer go.
+func (x *exchange) record(err error) error {
+	if x.concluded {
+		return nil
 	}
-	u.done = true
-	r := &u.record
-	r.Total = time.Since(x.start)
-	r.Status = http.StatusOK
+	x.concluded = true
+	u := x.usage
+	if u != nil {
+		u.record.Total = time.Since(x.start)
+		u.count()
+	}
+	refused := x.answered(err)
+	if u == nil || u.meter == nil {
+		return refused
+	}
+	if refused != nil {
+		err = refused
+	}
+	x.outcome(&u.record, err)
+	u.meter.Record(context.WithoutCancel(x.ctx), u.record)
+	x.recordInvocation(&u.record)
+	return refused
+}
+
+// outcome notes what came of a call.
+func (x *exchange) outcome(r *meter.Record, err error) {
+	r.Status, r.Error = http.StatusOK, ""
 	switch {
 	case err == nil:
 	case errors.Is(x.ctx.Err(), context.Canceled):
@@ -158,9 +182,6 @@ func (x *exchange) record(err error) {
 		exception := publicHalf(err)
 		r.Status, r.Error = exception.HTTPStatusCode(), exception.ErrorCode()
 	}
-	u.count()
-	u.meter.Record(context.WithoutCancel(x.ctx), *r)
-	x.recordInvocation(r)
 }
 
 // count takes the counts out of the timing. Where an answer ended before it said

@@ -41,7 +41,12 @@ type exchange struct {
 	// invocation becomes the record of what was asked and answered; nil where none is
 	// kept.
 	invocation *invocationlog.Call
-	status     int
+	// call is what observers hear of the exchange; nil where there are none.
+	call      *Call
+	observers []Observer
+	// concluded says that it is known what comes of the exchange.
+	concluded bool
+	status    int
 	// err is what ended the exchange, if anything did.
 	err error
 }
@@ -58,6 +63,10 @@ func route[In any, P input[In]](s *Server, op bedrock.Operation, run func(*excha
 		defer x.close()
 		defer x.recover()
 
+		if err := x.begin(op, s.Observers); err != nil {
+			x.fail(err)
+			return
+		}
 		body, err := s.readBody(w, r)
 		if err != nil {
 			x.fail(err)
@@ -65,6 +74,7 @@ func route[In any, P input[In]](s *Server, op bedrock.Operation, run func(*excha
 		}
 		x.body = body
 		if x.principal, err = s.Identity.Authenticate(ctx, r, body); err != nil {
+			x.stranger(err)
 			x.fail(err)
 			return
 		}
@@ -74,6 +84,7 @@ func route[In any, P input[In]](s *Server, op bedrock.Operation, run func(*excha
 			x.fail(err)
 			return
 		}
+		x.understood(in)
 		if err := s.authorize(x, in); err != nil {
 			x.fail(err)
 			return
@@ -151,7 +162,9 @@ func (x *exchange) reply(shape any) error { return x.replyAs(http.StatusOK, shap
 // replyAs is reply with a status of success that is not the usual one.
 func (x *exchange) replyAs(status int, shape any) error {
 	x.invocation.Shape(shape)
-	x.record(nil)
+	if err := x.record(nil); err != nil {
+		return err
+	}
 	x.status = status
 	if err := restjson.Encode(x.w, x.status, shape); err != nil {
 		return fmt.Errorf("write the answer: %w", err)
@@ -170,6 +183,7 @@ func (x *exchange) flush() error {
 
 // close tells the log how the exchange ended.
 func (x *exchange) close() {
+	x.ended()
 	attributes := []slog.Attr{
 		slog.String("operation", x.operation),
 		slog.Int("status", x.status),

@@ -24,7 +24,7 @@ import (
 )
 
 // Options are what a Server is made of. All are required but the prompts, the meter,
-// the profiles, the invocations, Access and Proxies.
+// the profiles, the invocations, Access, Proxies and the observers.
 type Options struct {
 	Pipeline *pipeline.Pipeline
 	// Prompts are those that a conversation may name instead of a model.
@@ -51,6 +51,8 @@ type Options struct {
 	// Proxies are the addresses of reverse proxies whose word about their clients'
 	// addresses counts.
 	Proxies []netip.Prefix
+	// Observers hear of every request.
+	Observers []Observer
 	// MaxBody bounds the body of a request, in bytes.
 	MaxBody int64
 	// RequestTimeout bounds a request from its first byte to the last of its
@@ -107,6 +109,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Connection", "close")
 		}
 		x := s.newExchange(w, r, "")
+		defer x.close()
+		_ = x.begin(bedrock.Operation{}, s.Observers) // it is refused in any case
 		x.fail(&bedrock.ServiceUnavailableException{Message: "Bedrock is unable to process your request."})
 		return
 	}

@@ -135,7 +135,7 @@ func (s *stream) close() error {
 
 // endStream ends a streamed answer, which err cut off if it is not nil.
 func (x *exchange) endStream(s *stream, err error) {
-	x.record(err)
+	_ = x.record(err) // what was to be told in the stream is out
 	s.close()
 }
 

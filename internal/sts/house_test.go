@@ -52,6 +52,8 @@ type house struct {
 	trusts func(sts.Attempt) (bool, error)
 	// calls are what the observer was told.
 	calls []sts.Call
+	// refuse is what the observer of calls says.
+	refuse error
 	// The clock stands still where the house was built, but for what a test is late.
 	built time.Time
 	late  atomic.Int64
@@ -103,8 +105,11 @@ func newHouse(t testing.TB) *house {
 		Roles:     h,
 		Tokens:    h.tokens,
 		Providers: []sts.Provider{{Issuer: h.issuer.url, Audiences: []string{"sts.amazonaws.com"}, Transport: h.issuer.transport}},
-		Observe:   func(_ context.Context, c sts.Call) { h.calls = append(h.calls, c) },
-		Now:       h.now,
+		Observe: func(_ context.Context, c sts.Call) error {
+			h.calls = append(h.calls, c)
+			return h.refuse
+		},
+		Now: h.now,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -326,4 +326,7 @@ func TestObserve(t *testing.T) {
 	if !ok || refusal.Code != "AccessDenied" || bad.Caller.UserName != "alice" || bad.AssumedRoleARN != "" {
 		t.Errorf("%+v", bad)
 	}
+	h.refuse = errors.New("no line in the trail")
+	_, err = h.client("AKIAALICE").GetCallerIdentity(t.Context(), &awssts.GetCallerIdentityInput{})
+	wantAPIError(t, err, "InternalFailure", "")
 }

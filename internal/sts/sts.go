@@ -44,8 +44,9 @@ type Options struct {
 	// CheckPolicy reports what is wrong with a session policy. Nil means that any
 	// JSON object is right.
 	CheckPolicy func(document string) error
-	// Observe, if set, is told of every call before its answer leaves.
-	Observe func(context.Context, Call)
+	// Observe, if set, is told of every call before its answer leaves. An error takes
+	// the place of the answer.
+	Observe func(context.Context, Call) error
 	// Log gets what a caller is not told.
 	Log *slog.Logger
 	// Now is the clock; nil means time.Now.
@@ -56,6 +57,8 @@ type Options struct {
 type Call struct {
 	// RequestID is a UUID, Action the operation's name; an unknown one is empty.
 	RequestID, Action string
+	// Start is when it came.
+	Start time.Time
 	// Request is that of the call; its body is read.
 	Request *http.Request
 	// Caller is who called; the zero principal for calls that are not signed and
@@ -121,11 +124,13 @@ var operations = map[string]operation{
 
 // ServeHTTP implements [http.Handler].
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{Service: s, ctx: r.Context(), Call: Call{RequestID: newRequestID(), Request: r}}
+	x := &exchange{Service: s, ctx: r.Context(), Call: Call{RequestID: newRequestID(), Start: s.Now(), Request: r}}
 	result, err := x.run(w)
 	x.Err = err
 	if s.Observe != nil {
-		s.Observe(x.ctx, x.Call)
+		if refused := s.Observe(x.ctx, x.Call); refused != nil {
+			err, x.Err = refused, refused
+		}
 	}
 	if err != nil {
 		x.logFault()

@@ -49,6 +49,7 @@ import (
 	"github.com/saprolite/saprolite/internal/bedrock"
 	"github.com/saprolite/saprolite/internal/provider"
 	"github.com/saprolite/saprolite/internal/sse"
+	"github.com/saprolite/saprolite/internal/traceparent"
 )
 
 // Client speaks to one server. It is a provider of all its models; New makes one
@@ -151,6 +152,7 @@ func (c *Client) send(ctx context.Context, method, url string, header http.Heade
 		request.Header[name] = values
 	}
 	request.Header["Content-Type"] = []string{"application/json"}
+	traceparent.Inject(ctx, request.Header)
 	for name, values := range header {
 		request.Header[name] = values
 	}
