@@ -145,7 +145,7 @@ func whole(folder string) *Config {
 			},
 			Buckets: []string{"media"},
 		},
-		Log:    Log{Level: "debug", Format: "json"},
+		Log: Log{Level: "debug", Format: "json"},
 		InvocationLogging: InvocationLogging{
 			S3: &S3{
 				Endpoint: "http://s3:9000", AccessKeyID: "logger", SecretAccessKey: "sk-file", SecretAccessKeyFile: filepath.Join(folder, "key"),
