@@ -3,6 +3,7 @@ package invocationlog
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -22,8 +23,15 @@ func (d *Destination) accountKey(account string) string {
 	return d.Prefix + logsPart + "/" + account + "/" + servicePart + "/"
 }
 
+// regionName is what regions are called. Callers sign for any, and not every text can
+// be in a key.
+var regionName = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
+
 // hourKey is what the keys of an hour begin with.
 func (d *Destination) hourKey(account, region string, at time.Time) string {
+	if !regionName.MatchString(region) {
+		region = "other"
+	}
 	return d.accountKey(account) + region + "/" + at.UTC().Format("2006/01/02/15") + "/"
 }
 

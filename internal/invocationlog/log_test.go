@@ -263,6 +263,32 @@ func answer() *bedrock.ConverseResponse {
 	}}}
 }
 
+// A caller may sign for any region, and the record has a place all the same.
+func TestRegions(t *testing.T) {
+	objects := folder.New(t.TempDir())
+	l := open(t, invocationlog.Options{Settings: newSettings(t), Objects: objects, Default: to("logs", "")})
+	for region, want := range map[string]string{"eu-central-1": "eu-central-1", "..": "other", "": "other", "A\x00": "other"} {
+		call, err := l.Begin(account)
+		if err != nil {
+			t.Fatal(err)
+		}
+		call.Shape(answer())
+		f := facts()
+		f.Region = region
+		call.End(f)
+		if err := l.Flush(t.Context()); err != nil {
+			t.Fatalf("%q: %v", region, err)
+		}
+		found := false
+		for _, err := range objects.List(t.Context(), "logs", "AWSLogs/123456789012/BedrockModelInvocationLogs/"+want+"/") {
+			found = err == nil
+		}
+		if !found {
+			t.Errorf("%q has no record", region)
+		}
+	}
+}
+
 func BenchmarkOff(b *testing.B) {
 	l := open(b, invocationlog.Options{Settings: newSettings(b), Objects: folder.New(b.TempDir())})
 	record(b, l)

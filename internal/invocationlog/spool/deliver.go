@@ -2,6 +2,7 @@ package spool
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -89,8 +90,8 @@ func (s *Spool) sealAll() {
 	}
 }
 
-// deliver brings all that is ready to the store. When it fails for one bucket, what
-// else is for that waits for the next time.
+// deliver brings all that is ready to the store. When it fails for one bucket again
+// and again, what else is for that waits for the next time, and is tried first then.
 func (s *Spool) deliver(ctx context.Context) error {
 	s.delivering.Lock()
 	defer s.delivering.Unlock()
@@ -116,23 +117,29 @@ func (s *Spool) deliver(ctx context.Context) error {
 	writing.Wait()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.ready = append(round.left, s.ready...)
+	s.ready = append(append(round.left, s.ready...), round.failed...)
 	return round.err
 }
 
 // round is one attempt at all that is ready.
 type round struct {
-	mu   sync.Mutex
-	left []*parcel
-	down map[string]bool
-	err  error
+	mu sync.Mutex
+	// left were not tried, failed were.
+	left, failed []*parcel
+	// failures counts by bucket.
+	failures map[string]int
+	err      error
 }
 
-// skip leaves what is for a bucket that has failed.
+// maxFailures is how many a bucket may have in a round. More than one: the store may
+// have something against one object alone.
+const maxFailures = 4
+
+// skip leaves what is for a bucket that fails.
 func (r *round) skip(p *parcel) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.down[p.name.Bucket] {
+	if r.failures[p.name.Bucket] >= maxFailures {
 		r.left = append(r.left, p)
 		return true
 	}
@@ -145,12 +152,12 @@ func (r *round) add(p *parcel, err error) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.down == nil {
-		r.down = map[string]bool{}
+	if r.failures == nil {
+		r.failures = map[string]int{}
 	}
-	r.down[p.name.Bucket] = true
-	r.left = append(r.left, p)
-	r.err = errors.Join(r.err, err)
+	r.failures[p.name.Bucket]++
+	r.failed = append(r.failed, p)
+	r.err = cmp.Or(r.err, err)
 }
 
 func (s *Spool) put(ctx context.Context, p *parcel) error {

@@ -243,6 +243,31 @@ func TestBucketDown(t *testing.T) {
 	}
 }
 
+// An object that the store never takes holds up no other, not even of its bucket.
+func TestNeverTaken(t *testing.T) {
+	store := newFlaky(t)
+	s := open(t, spool.Options{Dir: t.TempDir(), Store: store})
+	defer closed(t, s)
+	for range 10 {
+		// A folder takes no such key.
+		if err := s.Append(spool.Group{Bucket: "logs", Prefix: "a/../"}, []byte("never\n"), noon); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Flush(t.Context()); err == nil {
+			t.Fatal("the key is taken")
+		}
+	}
+	add(t, s, "one")
+	for range 3 {
+		if err := s.Flush(t.Context()); err == nil {
+			t.Error("the key is taken")
+		}
+	}
+	if got := lines(t, store, "logs"); got != "one\n" {
+		t.Errorf("the bucket has %q", got)
+	}
+}
+
 // Over the limit a line is dropped and counted, or kept where the spool may grow.
 func TestLimit(t *testing.T) {
 	for _, grow := range []bool{false, true} {
