@@ -69,12 +69,16 @@ func (l *Limiter) sum(ctx context.Context, claim quota.Claim, now time.Time) (*s
 	return made, nil
 }
 
-// forgetSums looks at a few sums, and drops those of windows that are over. l.mu is
+// afterWindow is how long a sum outlives its window, for what is settled late.
+const afterWindow = 24 * time.Hour
+
+// forgetSums looks at a few sums, and drops those of windows that are long over. l.mu is
 // held.
 func (l *Limiter) forgetSums(now time.Time) {
 	looked := 0
 	for key := range l.sums {
-		if key.start != key.window.Start(now).Unix() || len(l.sums) >= maxBuckets {
+		over := key.window.End(time.Unix(key.start, 0).UTC()).Add(afterWindow)
+		if now.After(over) || len(l.sums) >= maxBuckets {
 			delete(l.sums, key) // where it is known how to seed it, it comes back
 		}
 		if looked++; looked == 4 {

@@ -103,7 +103,7 @@ func TestForgets(t *testing.T) {
 	if n := len(l.buckets[0]); n != 2000 {
 		t.Errorf("%d buckets of a day are left", n)
 	}
-	clock.Advance(24 * time.Hour)
+	clock.Advance(48 * time.Hour)
 	crowd("third")
 	if n := len(l.buckets[0]); n > 1400 {
 		t.Errorf("%d buckets are left", n)
