@@ -83,6 +83,28 @@ func (o *office) change(ctx context.Context, think func(*admin.Everybody) ([]sto
 	})
 }
 
+// create is change for somebody who is new, and whom programs are shown.
+func (o *office) create(ctx context.Context, think func(*admin.Everybody) ([]store.Change, error), show func(*admin.Everybody) (any, error), done string, args ...any) error {
+	return o.with(ctx, func(d *desk) error {
+		if err := d.Apply(ctx, think); err != nil {
+			return err
+		}
+		o.tell(done, args...)
+		if !o.json() {
+			return nil
+		}
+		everybody, err := d.Everybody(ctx)
+		if err != nil {
+			return err
+		}
+		view, err := show(everybody)
+		if err != nil {
+			return err
+		}
+		return o.print(view, nil)
+	})
+}
+
 // with opens the office for as long as work takes.
 func (o *office) with(ctx context.Context, work func(*desk) error) error {
 	d, err := o.open(ctx)

@@ -50,11 +50,14 @@ type groupsCreate struct {
 // Run makes the group.
 func (c *groupsCreate) Run(ctx context.Context) error {
 	group := iam.Group{Name: c.Name, Path: "/", Permissions: iam.Permissions{Attached: c.Policy}, Created: thisSecond()}
-	return c.change(ctx, func(e *admin.Everybody) (changes []store.Change, err error) {
+	return c.create(ctx, func(e *admin.Everybody) (changes []store.Change, err error) {
 		if group.Account, err = c.choose(e); err != nil {
 			return nil, err
 		}
 		return e.CreateGroup(group)
+	}, func(e *admin.Everybody) (any, error) {
+		made, err := e.Group(group.Ref())
+		return viewGroup(e, made), err
 	}, "The group is made. Next: \"saprolite groups add %s USER\".", c.Name)
 }
 

@@ -55,12 +55,12 @@ func (c *policiesCreate) Run(ctx context.Context) error {
 	}
 	now := thisSecond()
 	made := iam.Policy{Name: c.Name, Path: "/", Document: document, Created: now, Updated: now}
-	return c.change(ctx, func(e *admin.Everybody) (changes []store.Change, err error) {
+	return c.create(ctx, func(e *admin.Everybody) (changes []store.Change, err error) {
 		if made.Account, err = c.choose(e); err != nil {
 			return nil, err
 		}
 		return e.CreatePolicy(made)
-	}, "The policy is made. Next: \"saprolite users attach USER %s\".", c.Name)
+	}, func(e *admin.Everybody) (any, error) { return viewPolicy(e, made), nil }, "The policy is made. Next: \"saprolite users attach USER %s\".", c.Name)
 }
 
 type policiesUpdate struct {

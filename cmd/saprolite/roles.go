@@ -65,11 +65,14 @@ func (c *rolesCreate) Run(ctx context.Context) error {
 		Name: c.Name, Path: "/", ID: iam.NewID(iam.KindRole), Permissions: iam.Permissions{Attached: c.Policy},
 		Trust: trust, MaxSession: c.MaxSession, Boundary: c.Boundary, Tags: c.Tag, Created: thisSecond(),
 	}
-	return c.change(ctx, func(e *admin.Everybody) (changes []store.Change, err error) {
+	return c.create(ctx, func(e *admin.Everybody) (changes []store.Change, err error) {
 		if role.Account, err = c.choose(e); err != nil {
 			return nil, err
 		}
 		return e.CreateRole(role)
+	}, func(e *admin.Everybody) (any, error) {
+		made, err := e.Role(role.Ref())
+		return viewRole(e, made), err
 	}, "The role is made. \"saprolite roles show %s\" tells its ARN, which AWS_ROLE_ARN takes.", c.Name)
 }
 

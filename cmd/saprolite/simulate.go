@@ -136,6 +136,8 @@ func (c *policiesSimulate) request(settings *config.Config, p *identity.Principa
 		switch {
 		case err == nil && slices.Contains(info.Resources, "foundation-model"):
 			request.Resources = append(request.Resources, conditions.Resources(used)...)
+		case err == nil && used.Profile != "" && slices.Contains(info.Resources, "inference-profile"):
+			request.Resources = append(request.Resources, policy.Resource{ARN: used.Profile})
 		case strings.HasPrefix(resource, "arn:"):
 			request.Resources = append(request.Resources, policy.Resource{ARN: resource})
 		default:

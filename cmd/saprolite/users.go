@@ -98,11 +98,14 @@ func (c *usersCreate) Run(ctx context.Context) error {
 		Name: c.Name, Path: "/", ID: iam.NewID(iam.KindUser), Permissions: iam.Permissions{Attached: c.Policy},
 		Groups: c.Group, Boundary: c.Boundary, Tags: c.Tag, Created: thisSecond(),
 	}
-	return c.change(ctx, func(e *admin.Everybody) (changes []store.Change, err error) {
+	return c.create(ctx, func(e *admin.Everybody) (changes []store.Change, err error) {
 		if user.Account, err = c.choose(e); err != nil {
 			return nil, err
 		}
 		return e.CreateUser(user)
+	}, func(e *admin.Everybody) (any, error) {
+		made, err := e.User(user.Ref())
+		return viewUser(e, made), err
 	}, "The user is made. Next: \"saprolite keys create %s\".", c.Name)
 }
 
