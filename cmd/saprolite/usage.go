@@ -20,6 +20,7 @@ type usageCommand struct {
 	From   string            `help:"The first day (2026-11-01), moment (2026-11-01T12:00:00Z), or how long ago (36h, 30d). Default: open." placeholder:"TIME"`
 	To     string            `help:"The first day, moment or age that does not count any more. Default: open." placeholder:"TIME"`
 	Only   map[string]string `help:"Values that fields must have." placeholder:"FIELD=VALUE"`
+	Left   bool              `help:"Show instead how full the quotas are, and what is left of them."`
 	Format string            `help:"table, csv or json." enum:"table,csv,json" default:"table"`
 }
 
@@ -32,6 +33,13 @@ func (c *usageCommand) Run(ctx context.Context) error {
 	settings, err := c.load()
 	if err != nil {
 		return err
+	}
+	if c.Left {
+		levels, err := quotaLevels(ctx, settings)
+		if err != nil {
+			return err
+		}
+		return writeLevels(os.Stdout, c.Format, levels)
 	}
 	sums, err := c.ask(ctx, settings, query)
 	if err != nil {

@@ -6,20 +6,21 @@ import (
 	"log/slog"
 	"net/http"
 	"time"
+
+	"github.com/saprolite/saprolite/internal/telemetry"
 )
 
 // pingTime bounds the wait for the state to answer.
 const pingTime = 2 * time.Second
 
 // adminServer answers those who run the server: whether it lives, whether it takes
-// requests, and what Admin has.
+// requests, what it counts, and how full the quotas are.
 func (a *App) adminServer() *http.Server {
 	routes := http.NewServeMux()
 	routes.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	routes.HandleFunc("GET /readyz", a.ready)
-	if a.Admin != nil {
-		routes.Handle("/", a.Admin)
-	}
+	routes.HandleFunc("GET /quotas", a.showQuotas)
+	routes.Handle("/", telemetry.Handler(a.watch.metrics))
 	return &http.Server{
 		Handler:           routes,
 		ReadHeaderTimeout: 10 * time.Second,

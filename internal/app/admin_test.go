@@ -19,7 +19,7 @@ func (silent) Ping(context.Context) error { return errors.New("no answer: passwo
 // A state that does not answer takes the server out of service; why is for the log
 // alone.
 func TestNotReady(t *testing.T) {
-	a := &App{state: silent{}, log: slog.New(slog.DiscardHandler)}
+	a := &App{watch: new(watch), state: silent{}, log: slog.New(slog.DiscardHandler)}
 	answer := httptest.NewRecorder()
 	a.adminServer().Handler.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/readyz", nil))
 	if got := answer.Body.String(); answer.Code != http.StatusServiceUnavailable || got != "the state does not answer\n" {

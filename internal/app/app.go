@@ -8,7 +8,6 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"net/http"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -26,7 +25,6 @@ import (
 	"github.com/saprolite/saprolite/internal/prompts"
 	"github.com/saprolite/saprolite/internal/server"
 	"github.com/saprolite/saprolite/internal/store"
-	"github.com/saprolite/saprolite/internal/telemetry"
 )
 
 // Options are what the command line adds to a configuration.
@@ -50,9 +48,6 @@ type Options struct {
 type App struct {
 	// Catalog is what the configuration makes of the model ids.
 	Catalog *catalog.Catalog
-	// Admin, when it is set before Serve, answers on the admin listener what New does
-	// not: metrics, profiles.
-	Admin http.Handler
 
 	config *config.Config
 	log    *slog.Logger
@@ -74,9 +69,6 @@ type App struct {
 	invocations *invocations
 	watch       *watch
 }
-
-// Telemetry answers operators: /metrics and /debug/pprof/.
-func (a *App) Telemetry() http.Handler { return telemetry.Handler(a.watch.metrics) }
 
 // New puts the program together. It starts nothing, opens the state, and needs no
 // network but that to the state's database.
@@ -117,9 +109,6 @@ func (a *App) build(o Options) error {
 		if a.meter, err = newMeter(o, prices, a.state, a.quotas, a.log); err != nil {
 			return err
 		}
-		if err := a.watch.read(a.meter); err != nil {
-			return err
-		}
 		made = profiles.New(a.state)
 		known.Applications = made
 	}
@@ -139,6 +128,9 @@ func (a *App) build(o Options) error {
 		if a.invocations, err = newInvocations(o, a.state, a.log); err != nil {
 			return err
 		}
+	}
+	if err := a.watch.read(a); err != nil {
+		return err
 	}
 	if a.callers, err = newCallers(o, a.state, a.watch, a.log); err != nil {
 		return err

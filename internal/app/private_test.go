@@ -273,7 +273,6 @@ func TestAdmin(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	program.Admin = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "more of ", r.URL.Path) })
 	r := start(t, program)
 	web := &http.Client{Transport: transport(t, "tcp", r.listeners.Admin.Addr().String(), http1)}
 	get := func(path, want string) {
@@ -290,7 +289,8 @@ func TestAdmin(t *testing.T) {
 	}
 	get("/healthz", "200 ok")
 	get("/readyz", "200 ok")
-	get("/metrics", "200 more of /metrics")
+	get("/quotas", "200 []")
+	get("/nothing", "404 404 page not found")
 
 	over := transport(t, "tcp", r.address(0), h2c)
 	answers := make(chan result, 1)

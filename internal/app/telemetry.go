@@ -10,7 +10,6 @@ import (
 
 	"github.com/saprolite/saprolite/internal/audit"
 	"github.com/saprolite/saprolite/internal/config"
-	"github.com/saprolite/saprolite/internal/meter"
 	"github.com/saprolite/saprolite/internal/server"
 	"github.com/saprolite/saprolite/internal/sts"
 	"github.com/saprolite/saprolite/internal/telemetry"
@@ -96,18 +95,28 @@ func (w *watch) sts(ctx context.Context, c sts.Call) error {
 }
 
 // read adds to the metrics what other parts count.
-func (w *watch) read(usage *meter.Meter) error {
+func (w *watch) read(a *App) error {
 	if w.metrics == nil {
 		return nil
 	}
-	var readings []telemetry.Reading
+	readings := quotaReadings(a.quotas)
 	if w.trail != nil {
 		readings = append(readings,
 			counter("saprolite_audit_lines_total", "Lines of the audit trail.", func() int64 { return w.trail.Stats().Written }),
 			counter("saprolite_audit_lost_total", "Lines of the audit trail that could not be written.", func() int64 { return w.trail.Stats().Lost }))
 	}
-	if usage != nil && usage.Journal != nil {
-		stats := usage.Journal.Stats
+	if a.invocations != nil {
+		stats := a.invocations.log.Stats
+		readings = append(readings,
+			telemetry.Reading{Name: "saprolite_invocation_log_waiting_bytes", Help: "Records of invocations that are on the disk and not yet in the object store.", Kind: telemetry.Gauge,
+				Read: telemetry.One(func() float64 { return float64(stats().Waiting) })},
+			counter("saprolite_invocation_log_records_total", "Records of invocations.", func() int64 { return stats().Appended }),
+			counter("saprolite_invocation_log_delivered_total", "Records of invocations that the object store has.", func() int64 { return stats().Delivered }),
+			counter("saprolite_invocation_log_dropped_total", "Records of invocations that are lost.", func() int64 { return stats().Dropped }),
+			counter("saprolite_invocation_log_failures_total", "Times that the object store failed.", func() int64 { return stats().Failures }))
+	}
+	if a.meter != nil && a.meter.Journal != nil {
+		stats := a.meter.Journal.Stats
 		readings = append(readings,
 			telemetry.Reading{Name: "saprolite_usage_waiting_bytes", Help: "Usage that is on the disk and not yet in the store.", Kind: telemetry.Gauge,
 				Read: telemetry.One(func() float64 { return float64(stats().Waiting) })},

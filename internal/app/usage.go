@@ -71,8 +71,9 @@ func (a amounts) Add(ctx context.Context, key string, w meter.Window, amount int
 	if window.Start(w.Start) != w.Start || window.End(w.Start) != w.End {
 		window = quota.ByDay
 	}
-	held, err := a.sums.Reserve(ctx, amount, quota.Claim{
-		Key: key, Window: window,
+	// The caller may leave, and has to pay all the same.
+	held, err := a.sums.Reserve(context.WithoutCancel(ctx), amount, quota.Claim{
+		Key: key, Window: window, At: w.Start,
 		Seed: func(ctx context.Context, start time.Time) (int64, error) {
 			return a.before(ctx, key, meter.Window{Start: start, End: window.End(start)})
 		},

@@ -37,7 +37,7 @@ func formMistakes() []mistake {
 		{"size unit", "engine: {memory: 5MM}", "FILE:1: engine.memory: 5MM is no size; MM is no unit; take kB, MB, GB, KiB, MiB or GiB"},
 		{"empty entry", "listen:\n-\n", "FILE:2: listen[0]: the entry is empty; write a value after the -, or delete it"},
 
-		{"nothing in a list", "a: &a\nmodels: [{id: x, provider: local, abilities: [*a]}]", "FILE:1: a: there is no such key; take admin, audit, auth, budgets, dataDir, engine, identityProviders, invocationLogging, limits, listen, log, models, objects, peers, prices, principals, prompts, providers, proxies, quotas, redis, regions, sealKeys, state, strict, telemetry or tls\nFILE:2: models[0].abilities[0]: the entry is empty; write a value after the -, or delete it"},
+		{"nothing in a list", "a: &a\nmodels: [{id: x, provider: local, abilities: [*a]}]", "FILE:1: a: there is no such key; take admin, audit, auth, budgets, dataDir, engine, identityProviders, invocationLogging, limits, listen, log, models, objects, peers, prices, principals, prompts, providers, proxies, quotas, redis, regions, sealKeys, state or ...\nFILE:2: models[0].abilities[0]: the entry is empty; write a value after the -, or delete it"},
 		{"tab", "log:\n\tlevel: info", "FILE:2: this is no YAML: found character that cannot start any token; check the indentation, quotes and brackets near here"},
 		{"bracket", "a: [1", "FILE:2: this is no YAML: did not find expected ',' or ']'; check the indentation, quotes and brackets near here"},
 		{"two documents", "auth: none\n---\nauth: none", "FILE:2: a second document starts here; delete the line ---, or what follows it"},
