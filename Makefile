@@ -13,7 +13,7 @@ PACKAGES ?= ./...
 # The platforms that everything is compiled for.
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 # The packages with files for some of these systems only.
-PER_SYSTEM := ./cmd/... ./internal/app ./internal/download ./internal/engine
+PER_SYSTEM := ./cmd/... ./internal/app ./internal/download ./internal/engine ./internal/transport
 # The version that "saprolite version" prints; a source archive has no git.
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 

@@ -69,7 +69,7 @@ func greet(out io.Writer, listeners *app.Listeners, c *config.Config, trust []st
 		}
 	}
 	if listeners.Admin != nil {
-		fmt.Fprintln(out, "Those who run it find its health on", where(listeners.Admin))
+		fmt.Fprintln(out, "Saprolite listens to those who run it, on", where(listeners.Admin))
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Providers)) {
 		fmt.Fprintf(out, "Answers come from %s: %s\n", name, c.Providers[name].Describe())

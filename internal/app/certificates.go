@@ -98,7 +98,7 @@ func newACME(o Options, log *slog.Logger) (transport.Certificates, error) {
 // serverNames are the configured ones, and the hosts of the addresses.
 func serverNames(c *config.Config) []string {
 	names := c.TLS.Names[:len(c.TLS.Names):len(c.TLS.Names)]
-	for _, l := range c.Listen {
+	for _, l := range append(c.Listen[:len(c.Listen):len(c.Listen)], c.Admin.Listen) {
 		host, _, err := net.SplitHostPort(l.Address)
 		if ip := net.ParseIP(host); err != nil || host == "" || ip != nil && ip.IsUnspecified() {
 			continue

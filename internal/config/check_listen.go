@@ -126,8 +126,8 @@ func (d *decoder) checkPrincipal(key, principal string) {
 	}
 }
 
-// checkAdmin keeps what is for those who run the server from the networks, unless
-// they show a certificate.
+// checkAdmin keeps what is for those who run the server from the networks, unless it
+// is encrypted.
 func (d *decoder) checkAdmin(c *Config) {
 	l := c.Admin.Listen
 	if _, unix := l.Unix(); unix || c.Encrypted(l) {
@@ -135,6 +135,6 @@ func (d *decoder) checkAdmin(c *Config) {
 	}
 	host, _, _ := net.SplitHostPort(l.Address)
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		d.fail("admin.listen", l.Address+" can be reached from other machines, and is not encrypted", "write 127.0.0.1:8485 or unix: and a path, or add tls")
+		d.fail("admin.listen", l.Address+" can be reached from other machines, and is not encrypted", "write 127.0.0.1:8485 or unix: and a path, or add \"tls: true\"")
 	}
 }

@@ -70,6 +70,10 @@ const (
 // complete adds the providers and the mappings that a file may leave out. It
 // leaves the models out when it cannot tell which provider is meant.
 func (c *Config) complete() {
+	if l := &c.Admin.Listen; l.Address != "" && l.TLS == nil {
+		// Who asks for health trusts no certificate and shows none.
+		l.TLS = new(false)
+	}
 	if len(c.Providers) == 0 {
 		// Not everybody needs vectors: the start does not wait for their model.
 		vectors := &LlamaCpp{Model: defaultEmbedding, Embedding: true, Fetch: FetchAtUse}

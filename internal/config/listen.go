@@ -69,7 +69,7 @@ func parseMode(text string) (Mode, error) {
 
 // Admin is the socket for those who run the server.
 type Admin struct {
-	// Listen has no address when there is none.
+	// Listen has no address when there is none. It speaks TLS only if it says so.
 	Listen Listener `yaml:"listen"`
 }
 
