@@ -76,6 +76,12 @@ func serveIn(t *testing.T, dataDir string, c *config.Config, addresses ...string
 	if err != nil {
 		t.Fatal(err)
 	}
+	return serveProgram(t, program, c, addresses...)
+}
+
+// serveProgram is serve with a program that is there.
+func serveProgram(t *testing.T, program *app.App, c *config.Config, addresses ...string) *running {
+	t.Helper()
 	listeners, err := app.Listen(addresses, c.Auth)
 	if err != nil {
 		t.Fatal(err)
