@@ -54,7 +54,7 @@ func newHouse(b *testing.B) string {
 	return web.URL
 }
 
-func newServer(b *testing.B, from provider.Provider, log *slog.Logger) *server.Server {
+func newServer(b *testing.B, from provider.Provider, log *slog.Logger, observers ...server.Observer) *server.Server {
 	models, err := catalog.New(catalog.Options{Mappings: []catalog.Mapping{{ID: "*", Provider: "upstream"}}})
 	if err != nil {
 		b.Fatal(err)
@@ -65,6 +65,7 @@ func newServer(b *testing.B, from provider.Provider, log *slog.Logger) *server.S
 		Identity:       identity.None{},
 		MaxBody:        32 << 20,
 		RequestTimeout: time.Minute,
+		Observers:      observers,
 		Log:            log,
 	})
 }

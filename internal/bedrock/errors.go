@@ -1,5 +1,7 @@
 package bedrock
 
+import "errors"
+
 // Exception is an error in the words of the API: what a caller may see. The
 // generated exceptions and CommonError implement it.
 type Exception interface {
@@ -38,6 +40,15 @@ func (e *CommonError) HTTPStatusCode() int { return e.Status }
 // caller sees the exception alone, the log both, and errors.As finds either.
 func WithCause(public Exception, cause error) error {
 	return &causedError{public, cause}
+}
+
+// CauseOf gives the private reason that [WithCause] has put behind an error, or the
+// error itself where that has none.
+func CauseOf(err error) error {
+	if caused, ok := errors.AsType[*causedError](err); ok {
+		return caused.cause
+	}
+	return err
 }
 
 type causedError struct {

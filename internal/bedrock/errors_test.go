@@ -2,6 +2,7 @@ package bedrock_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -58,5 +59,16 @@ func TestWithCause(t *testing.T) {
 	}
 	if err.Error() != "ThrottlingException: Slow down.: unexpected EOF" {
 		t.Errorf("the log sees %q", err)
+	}
+}
+
+// The private half of an error is told apart from the public one.
+func TestCauseOf(t *testing.T) {
+	cause := errors.New("cause")
+	public := &bedrock.ValidationException{Message: "quoted"}
+	for _, err := range []error{cause, bedrock.WithCause(public, cause), fmt.Errorf("more: %w", bedrock.WithCause(public, cause))} {
+		if got := bedrock.CauseOf(err); got != cause {
+			t.Errorf("the cause of %v is %v", err, got)
+		}
 	}
 }

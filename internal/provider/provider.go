@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"net/http"
 	"time"
 
 	"github.com/saprolite/saprolite/internal/bedrock"
@@ -125,6 +126,18 @@ func (e *UpstreamError) Error() string {
 		return fmt.Sprintf("%s: %v", e.Upstream, e.Err)
 	}
 	return fmt.Sprintf("%s: status %d: %v", e.Upstream, e.Status, e.Err)
+}
+
+// Brief says to a log which server it was, and what happened. What the server said
+// is not told: it may quote the request, or what the model said.
+func (e *UpstreamError) Brief() string {
+	switch e.Status {
+	case 0:
+		return fmt.Sprintf("%s: %v", e.Upstream, e.Err)
+	case http.StatusOK:
+		return e.Upstream + ": the answer ended with an error, or cannot be understood"
+	}
+	return fmt.Sprintf("%s: status %d", e.Upstream, e.Status)
 }
 
 func (e *UpstreamError) Unwrap() error { return e.Err }

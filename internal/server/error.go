@@ -10,6 +10,7 @@ import (
 
 	"github.com/saprolite/saprolite/internal/bedrock"
 	"github.com/saprolite/saprolite/internal/identity"
+	"github.com/saprolite/saprolite/internal/provider"
 	"github.com/saprolite/saprolite/internal/restjson"
 )
 
@@ -63,7 +64,7 @@ func publicHalf(err error) bedrock.Exception {
 func publicCode(err error) string { return publicHalf(err).ErrorCode() }
 
 // privateCause is what the log may tell beyond the code, or nil. The texts of
-// exceptions stay out: those of the service quote what the caller sent.
+// exceptions stay out, and what upstreams say: they quote what the caller sent.
 func privateCause(err error) error {
 	if _, ok := err.(bedrock.Exception); ok {
 		return nil
@@ -71,7 +72,10 @@ func privateCause(err error) error {
 	if _, ok := errors.AsType[*bedrock.CommonError](err); ok {
 		return nil
 	}
-	return err
+	if upstream, ok := errors.AsType[*provider.UpstreamError](err); ok {
+		return errors.New(upstream.Brief())
+	}
+	return bedrock.CauseOf(err)
 }
 
 // errorBody writes the members of an exception.

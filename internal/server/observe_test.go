@@ -3,7 +3,9 @@ package server_test
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -161,6 +163,27 @@ func TestObserverRefuses(t *testing.T) {
 		}
 		if got := post(t, client, web.URL+"/nothing", ""); got.status != 503 {
 			t.Errorf("what is no operation: %d %s", got.status, got.body)
+		}
+	}
+}
+
+// Observers hear of an answer before the last of it leaves.
+func TestObservedBeforeTheEnd(t *testing.T) {
+	for operation, body := range map[string]string{
+		"/converse": conversationBody, "/converse-stream": conversationBody, "/invoke": claudeBody, "/invoke-with-response-stream": claudeBody, "/nothing": "",
+	} {
+		house, who := observed(t, scripted(t, `default: {reply: One two three.}`), nil)
+		w := &watched{ResponseRecorder: httptest.NewRecorder(), records: func() int64 {
+			who.mu.Lock()
+			defer who.mu.Unlock()
+			return int64(len(who.calls))
+		}}
+		here := context.WithValue(t.Context(), http.LocalAddrContextKey, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1})
+		r := httptest.NewRequestWithContext(here, http.MethodPost, claudePath+operation, strings.NewReader(body))
+		r.RemoteAddr = "127.0.0.1:1"
+		house.ServeHTTP(w, r)
+		if n := len(w.seen); n == 0 || w.seen[n-1] != 1 {
+			t.Errorf("%s: what observers knew at each write: %v", operation, w.seen)
 		}
 	}
 }

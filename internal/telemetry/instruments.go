@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 	semconv "go.opentelemetry.io/otel/semconv/v1.41.0"
 
@@ -16,6 +18,8 @@ import (
 type instruments struct {
 	tokens                               metric.Int64Histogram
 	duration, firstToken, perOutputToken metric.Float64Histogram
+	// known are the *series of each alike.
+	known sync.Map
 }
 
 func (i *instruments) make(m metric.Meter) error {
@@ -35,26 +39,47 @@ func (i *instruments) make(m metric.Meter) error {
 	return errors.Join(errs[:]...)
 }
 
-func (i *instruments) record(ctx context.Context, c *server.Call, kind string) {
-	u, about := &c.Usage, common(c, kind)
-	if u.Error != "" {
-		about = append(about, semconv.ErrorTypeKey.String(u.Error))
+// series are the attributes of what a call is measured by, made once for all calls
+// that are alike: of those there are as many as models, kinds and errors.
+type series struct{ all, input, output metric.MeasurementOption }
+
+// alike is what calls of one series have in common.
+type alike struct{ kind, label, code string }
+
+func (i *instruments) seriesOf(c *server.Call, kind string) *series {
+	key := alike{kind, c.Label, c.Usage.Error}
+	if known, ok := i.known.Load(key); ok {
+		return known.(*series)
 	}
-	i.duration.Record(ctx, u.Total.Seconds(), metric.WithAttributes(slices.Clip(about)...))
+	about := common(c, kind)
+	if key.code != "" {
+		about = append(about, semconv.ErrorTypeKey.String(key.code))
+	}
+	about = slices.Clip(about)
+	made, _ := i.known.LoadOrStore(key, &series{
+		all:    metric.WithAttributeSet(attribute.NewSet(slices.Clone(about)...)),
+		input:  metric.WithAttributeSet(attribute.NewSet(append(about, semconv.GenAITokenTypeInput)...)),
+		output: metric.WithAttributeSet(attribute.NewSet(append(about, semconv.GenAITokenTypeOutput)...)),
+	})
+	return made.(*series)
+}
+
+func (i *instruments) record(ctx context.Context, c *server.Call, kind string) {
+	u, in := &c.Usage, i.seriesOf(c, kind)
+	i.duration.Record(ctx, u.Total.Seconds(), in.all)
 	if u.Error != "" {
 		return
 	}
-	all := metric.WithAttributes(about...)
 	if input := u.InputTokens + u.CacheReadTokens + u.CacheWriteTokens; input > 0 {
-		i.tokens.Record(ctx, input, all, metric.WithAttributes(semconv.GenAITokenTypeInput))
+		i.tokens.Record(ctx, input, in.input)
 	}
 	if u.OutputTokens > 0 {
-		i.tokens.Record(ctx, u.OutputTokens, all, metric.WithAttributes(semconv.GenAITokenTypeOutput))
+		i.tokens.Record(ctx, u.OutputTokens, in.output)
 	}
 	if u.FirstToken > 0 {
-		i.firstToken.Record(ctx, u.FirstToken.Seconds(), all)
+		i.firstToken.Record(ctx, u.FirstToken.Seconds(), in.all)
 		if u.OutputTokens > 1 && u.Total > u.FirstToken {
-			i.perOutputToken.Record(ctx, (u.Total-u.FirstToken).Seconds()/float64(u.OutputTokens-1), all)
+			i.perOutputToken.Record(ctx, (u.Total-u.FirstToken).Seconds()/float64(u.OutputTokens-1), in.all)
 		}
 	}
 }

@@ -86,7 +86,7 @@ func (m *member) failed(before int, why *provider.UpstreamError) {
 	m.until = time.Now().Add(pause)
 	m.mu.Unlock()
 	if failures == 1 {
-		m.log.Warn("a provider fails and is set aside", "for", pause, "cause", why.Error())
+		m.log.Warn("a provider fails and is set aside", "for", pause, "cause", why.Brief())
 	}
 }
 
