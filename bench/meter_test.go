@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/saprolite/saprolite/internal/meter"
+	"github.com/saprolite/saprolite/internal/quota/memory"
 	"github.com/saprolite/saprolite/internal/store/sqlite"
 )
 
@@ -27,7 +28,7 @@ func BenchmarkMeter(b *testing.B) {
 	budgets := []meter.Budget{{Name: "all", Per: meter.FieldAccount, Only: "*", Period: meter.Monthly, Amount: 1 << 60, Warn: []int{80}}}
 	m := &meter.Meter{
 		Prices:  meter.NewPrices(meter.Price{Model: "anthropic.*", Rates: meter.Rates{Input: 250_000, Output: 1_250_000}}),
-		Budgets: meter.NewBudgets(budgets, meter.NewMemoryAmounts(meter.SpentBefore(budgets, state)), nil),
+		Budgets: meter.NewBudgets(budgets, memory.New(nil, nil), state, nil),
 		Journal: journal,
 	}
 	b.ReportAllocs()

@@ -133,7 +133,7 @@ func metered(b *testing.B, house *server.Server) {
 	budgets := []meter.Budget{{Name: "all", Per: meter.FieldAccount, Only: "*", Period: meter.Monthly, Amount: 1 << 60}}
 	house.Meter = &meter.Meter{
 		Prices:  meter.NewPrices(meter.Price{Model: "anthropic.*", Rates: meter.Rates{Input: 250_000, Output: 1_250_000}}),
-		Budgets: meter.NewBudgets(budgets, meter.NewMemoryAmounts(nil), nil),
+		Budgets: meter.NewBudgets(budgets, memory.New(nil, nil), nil, nil),
 		Journal: journal,
 	}
 }

@@ -49,40 +49,11 @@ func newMeter(o Options, prices *meter.Prices, usage store.Usage, counting quota
 	if err != nil {
 		return nil, err
 	}
-	budgets := o.Config.MeterBudgets()
 	return &meter.Meter{
 		Prices:  prices,
-		Budgets: meter.NewBudgets(budgets, amounts{counting, meter.SpentBefore(budgets, usage)}, log),
+		Budgets: meter.NewBudgets(o.Config.MeterBudgets(), counting, usage, log),
 		Journal: journal,
 	}, nil
-}
-
-// amounts sums up what is spent where quotas are counted: for all nodes, where they
-// share a Redis.
-type amounts struct {
-	sums quota.Amounts
-	// before gives what was spent, of a sum that is not known.
-	before func(ctx context.Context, key string, w meter.Window) (int64, error)
-}
-
-// Add implements [meter.Amounts].
-func (a amounts) Add(ctx context.Context, key string, w meter.Window, amount int64) (int64, error) {
-	window := quota.ByMonth
-	if window.Start(w.Start) != w.Start || window.End(w.Start) != w.End {
-		window = quota.ByDay
-	}
-	// The caller may leave, and has to pay all the same.
-	held, err := a.sums.Reserve(context.WithoutCancel(ctx), amount, quota.Claim{
-		Key: key, Window: window, At: w.Start,
-		Seed: func(ctx context.Context, start time.Time) (int64, error) {
-			return a.before(ctx, key, meter.Window{Start: start, End: window.End(start)})
-		},
-	})
-	if err != nil {
-		return 0, err
-	}
-	// What is spent stays so: nothing is left to settle.
-	return held.Used()[0], nil
 }
 
 // forgetTime is how often usage is looked for that is older than it is kept.

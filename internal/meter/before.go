@@ -2,7 +2,6 @@ package meter
 
 import (
 	"context"
-	"strings"
 	"sync"
 	"time"
 )
@@ -19,17 +18,9 @@ type Sums interface {
 	SumUsage(ctx context.Context, q Query) ([]Sum, error)
 }
 
-// SpentBefore gives what a store knows to be spent of a key of these budgets, for an
-// [Amounts] that does not know it. It answers within seconds, and at once where the
+// before asks a store what was spent. It answers within seconds, and at once where the
 // store did not answer just now.
-func SpentBefore(list []Budget, usage Sums) func(ctx context.Context, key string, w Window) (int64, error) {
-	b := &before{list: list, usage: usage}
-	return b.spent
-}
-
-// before asks a store.
 type before struct {
-	list  []Budget
 	usage Sums
 
 	mu sync.Mutex
@@ -38,22 +29,14 @@ type before struct {
 	again  time.Time
 }
 
-func (b *before) spent(ctx context.Context, key string, w Window) (int64, error) {
-	name, value, _ := strings.Cut(key, "/")
-	for i := range b.list {
-		if b.list[i].Name == name {
-			return b.ask(ctx, Query{From: w.Start, To: w.End, Only: map[Field]string{b.list[i].Per: value}})
-		}
-	}
-	return 0, nil
-}
-
 func (b *before) ask(ctx context.Context, q Query) (int64, error) {
+	if b.usage == nil {
+		return 0, nil
+	}
 	if err := b.paused(); err != nil {
 		return 0, err
 	}
-	// The caller may leave, and has to pay all the same.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), seedTime)
+	ctx, cancel := context.WithTimeout(ctx, seedTime)
 	defer cancel()
 	sums, err := b.usage.SumUsage(ctx, q)
 	if err != nil {

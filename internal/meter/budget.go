@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/saprolite/saprolite/internal/bedrock"
+	"github.com/saprolite/saprolite/internal/quota"
 )
 
 // Period is how long a budget is for.
@@ -69,33 +70,29 @@ func (b *Budget) value(c Caller) (value string, ok bool) {
 	return value, value != "" && fits(b.Only, value)
 }
 
-// key names the budget of a value in an Amounts.
+// key names the budget of a value among the sums.
 func (b *Budget) key(value string) string { return b.Name + "/" + value }
-
-// Amounts adds up what is spent. It is safe for concurrent use.
-type Amounts interface {
-	// Add adds an amount, which may be 0, to the sum of a key in a window, and gives
-	// the sum.
-	Add(ctx context.Context, key string, w Window, amount int64) (total int64, err error)
-}
 
 // Budgets hold calls to what they may cost. A call that is under way when a budget
 // is spent ends, and is counted: budgets are overdrawn by what runs at one time.
 type Budgets struct {
-	list    []Budget
-	amounts Amounts
-	log     *slog.Logger
-	stats   budgetStats
+	list   []Budget
+	sums   quota.Amounts
+	before *before
+	log    *slog.Logger
+	stats  budgetStats
 }
 
 type budgetStats struct{ warned, refused, unchecked atomic.Int64 }
 
-// NewBudgets makes budgets. The log may be nil.
-func NewBudgets(list []Budget, amounts Amounts, log *slog.Logger) *Budgets {
+// NewBudgets makes budgets, whose sums are kept where those of quotas are: for all
+// nodes, where they share a Redis. Usage is asked what was spent of a sum that is not
+// known there; nil knows of nothing. The log may be nil.
+func NewBudgets(list []Budget, sums quota.Amounts, usage Sums, log *slog.Logger) *Budgets {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Budgets{list: list, amounts: amounts, log: log}
+	return &Budgets{list: list, sums: sums, before: &before{usage: usage}, log: log}
 }
 
 // BudgetStats count since the start: the lines of warning, the calls that were
@@ -161,12 +158,25 @@ func (b *Budgets) Spend(ctx context.Context, c Caller, at time.Time, cost int64)
 	}
 }
 
+// add adds an amount, which may be 0, and gives the sum.
 func (b *Budgets) add(ctx context.Context, budget *Budget, value string, w Window, amount int64) (total int64, ok bool) {
-	total, err := b.amounts.Add(ctx, budget.key(value), w, amount)
+	window := quota.ByDay
+	if budget.Period == Monthly {
+		window = quota.ByMonth
+	}
+	// The caller may leave, and has to pay all the same.
+	held, err := b.sums.Reserve(context.WithoutCancel(ctx), amount, quota.Claim{
+		Key: budget.key(value), Window: window, At: w.Start,
+		Seed: func(ctx context.Context, _ time.Time) (int64, error) {
+			return b.before.ask(ctx, Query{From: w.Start, To: w.End, Only: map[Field]string{budget.Per: value}})
+		},
+	})
 	if err != nil {
 		if b.stats.unchecked.Add(1)%1000 == 1 {
 			b.log.ErrorContext(ctx, "what is spent of a budget is unknown, so calls are not held to it", "budget", budget.Name, "cause", err)
 		}
+		return 0, false
 	}
-	return total, err == nil
+	// What is spent stays so: there is nothing to settle.
+	return held.Used()[0], true
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/saprolite/saprolite/internal/bedrock"
 	"github.com/saprolite/saprolite/internal/meter"
+	"github.com/saprolite/saprolite/internal/quota/memory"
 )
 
 const dollar = 1_000_000_000
@@ -38,7 +39,7 @@ func TestBudget(t *testing.T) {
 	b := meter.NewBudgets([]meter.Budget{
 		{Name: "team", Per: meter.FieldOfMetadata("team"), Only: "a*", Period: meter.Daily, Amount: 10 * dollar, Warn: []int{50, 80}},
 		{Name: "each", Per: meter.FieldPrincipal, Only: "*", Period: meter.Monthly, Amount: 100 * dollar},
-	}, meter.NewMemoryAmounts(nil), slog.New(slog.NewTextHandler(&log, nil)))
+	}, memory.New(nil, nil), nil, slog.New(slog.NewTextHandler(&log, nil)))
 	team := meter.Caller{Account: "1", Principal: "p", Metadata: map[string]string{"team": "alpha"}}
 	for i := range 10 {
 		if err := b.Admit(t.Context(), team, noon); err != nil {
@@ -94,7 +95,7 @@ func (s *spent) SumUsage(_ context.Context, q meter.Query) ([]meter.Sum, error) 
 func TestBudgetSeeded(t *testing.T) {
 	list := []meter.Budget{{Name: "all", Per: meter.FieldAccount, Only: "*", Period: meter.Monthly, Amount: 10 * dollar}}
 	store := &spent{cost: 10 * dollar, err: errors.New("down")}
-	b := meter.NewBudgets(list, meter.NewMemoryAmounts(meter.SpentBefore(list, store)), nil)
+	b := meter.NewBudgets(list, memory.New(nil, nil), store, nil)
 	c := meter.Caller{Account: "000000000000"}
 	if err := b.Admit(t.Context(), c, noon); err != nil || b.Stats().Unchecked != 1 {
 		t.Errorf("a store that is down: %v, %+v", err, b.Stats())
@@ -104,7 +105,7 @@ func TestBudgetSeeded(t *testing.T) {
 	}
 	// Another process finds the store up.
 	store.err, store.queries = nil, nil
-	b = meter.NewBudgets(list, meter.NewMemoryAmounts(meter.SpentBefore(list, store)), nil)
+	b = meter.NewBudgets(list, memory.New(nil, nil), store, nil)
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	for range 3 {
@@ -121,31 +122,11 @@ func TestBudgetSeeded(t *testing.T) {
 	}
 }
 
-// Nothing is lost between callers of one time.
-func TestAmountsConcurrent(t *testing.T) {
-	amounts := meter.NewMemoryAmounts(func(context.Context, string, meter.Window) (int64, error) { return 1000, nil })
-	w := meter.Daily.Window(noon)
-	var adding sync.WaitGroup
-	for range 50 {
-		adding.Go(func() {
-			for range 100 {
-				if _, err := amounts.Add(t.Context(), "k", w, 1); err != nil {
-					t.Error(err)
-				}
-			}
-		})
-	}
-	adding.Wait()
-	if got, err := amounts.Add(t.Context(), "k", w, 0); got != 6000 || err != nil {
-		t.Errorf("%d, %v", got, err)
-	}
-}
-
 func BenchmarkRecord(b *testing.B) {
 	list := []meter.Budget{{Name: "all", Per: meter.FieldAccount, Only: "*", Period: meter.Monthly, Amount: 1 << 60, Warn: []int{50, 80, 100}}}
 	m := &meter.Meter{
 		Prices:  meter.NewPrices(meter.Price{Model: "amazon.*"}, meter.Price{Model: "anthropic.*haiku*", Rates: meter.Rates{Input: 250_000, Output: 1_250_000}}),
-		Budgets: meter.NewBudgets(list, meter.NewMemoryAmounts(nil), nil),
+		Budgets: meter.NewBudgets(list, memory.New(nil, nil), nil, nil),
 		Journal: open(b, meter.JournalOptions{Dir: b.TempDir(), Sink: newSink(), Interval: time.Hour}),
 	}
 	defer m.Journal.Close()

@@ -19,6 +19,7 @@ import (
 	"github.com/saprolite/saprolite/internal/eventstream"
 	"github.com/saprolite/saprolite/internal/meter"
 	"github.com/saprolite/saprolite/internal/provider"
+	"github.com/saprolite/saprolite/internal/quota/memory"
 	"github.com/saprolite/saprolite/internal/server"
 )
 
@@ -69,7 +70,7 @@ func metered(t *testing.T, o server.Options, budgets ...meter.Budget) (*server.S
 	})
 	o.Meter = &meter.Meter{
 		Prices:  meter.NewPrices(meter.Price{Model: "*", Rates: meter.Rates{Input: 1_000_000, Output: 2_000_000}}),
-		Budgets: meter.NewBudgets(budgets, meter.NewMemoryAmounts(nil), nil),
+		Budgets: meter.NewBudgets(budgets, memory.New(nil, nil), nil, nil),
 		Journal: l.journal,
 	}
 	return server.New(o), l

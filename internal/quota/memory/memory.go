@@ -32,10 +32,13 @@ var _ interface {
 	quota.Amounts
 } = (*Limiter)(nil)
 
-// New makes a limiter. Now is the clock; nil is that of the machine.
+// New makes a limiter; nil are no rules. Now is the clock; nil is that of the machine.
 func New(rules *quota.Rules, now func() time.Time) *Limiter {
 	if now == nil {
 		now = time.Now
+	}
+	if rules == nil {
+		rules = new(quota.Rules)
 	}
 	l := &Limiter{rules: rules, now: now, sums: map[sumKey]*sum{}}
 	for range rules.All() {
