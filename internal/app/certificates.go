@@ -100,7 +100,8 @@ func serverNames(c *config.Config) []string {
 	names := c.TLS.Names[:len(c.TLS.Names):len(c.TLS.Names)]
 	for _, l := range append(c.Listen[:len(c.Listen):len(c.Listen)], c.Admin.Listen) {
 		host, _, err := net.SplitHostPort(l.Address)
-		if ip := net.ParseIP(host); err != nil || host == "" || ip != nil && ip.IsUnspecified() {
+		_, unix := l.Unix()
+		if ip := net.ParseIP(host); unix || err != nil || host == "" || ip != nil && ip.IsUnspecified() {
 			continue
 		}
 		names = append(names, host)

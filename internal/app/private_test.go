@@ -71,6 +71,28 @@ func authorities(t *testing.T, path string) *x509.CertPool {
 	return pool
 }
 
+// The certificate is for the hosts that the configuration names, and for nothing that
+// looks like one.
+func TestNamesOfCertificate(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux has every address of 127.0.0.0/8")
+	}
+	c := scripted(t)
+	c.TLS.Auto, c.TLS.Names = true, []string{"bedrock.example.com"}
+	c.Listen = config.At("127.0.0.2:0", "unix:"+t.TempDir()+"/s")
+	data := t.TempDir()
+	r := serveIn(t, c, data)
+	for name, want := range map[string]bool{"bedrock.example.com": true, "127.0.0.2": true, "unix": false} {
+		conn, err := tls.Dial("tcp", r.address(0), &tls.Config{RootCAs: authorities(t, app.CAFile(data)), ServerName: name})
+		if (err == nil) != want {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err == nil {
+			conn.Close()
+		}
+	}
+}
+
 // Sockets of one server differ.
 func TestSettingsOfListeners(t *testing.T) {
 	c := scripted(t)

@@ -29,3 +29,17 @@ func SourceIP(r *http.Request, proxies []netip.Prefix) netip.Addr {
 	}
 	return address
 }
+
+// Secure says whether a request came encrypted, which is aws:SecureTransport. When its
+// peer is one of the proxies and tells by X-Forwarded-Proto how its client came, that
+// is what counts.
+func Secure(r *http.Request, proxies []netip.Prefix) bool {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err == nil && slices.ContainsFunc(proxies, func(p netip.Prefix) bool { return p.Contains(peer.Addr().Unmap().WithZone("")) }) {
+		told := strings.Split(strings.Join(r.Header.Values("X-Forwarded-Proto"), ","), ",")
+		if last := strings.TrimSpace(told[len(told)-1]); last != "" {
+			return strings.EqualFold(last, "https")
+		}
+	}
+	return r.TLS != nil
+}

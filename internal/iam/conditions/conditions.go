@@ -26,7 +26,7 @@ func Of(p *identity.Principal, r *http.Request, proxies []netip.Prefix, at time.
 	about.Set(policy.KeyRequestedRegion, cmp.Or(p.Region, DefaultRegion))
 	about.Set(policy.KeyCurrentTime, at.UTC().Format(time.RFC3339))
 	about.Set(policy.KeyEpochTime, strconv.FormatInt(at.Unix(), 10))
-	about.Set(policy.KeySecureTransport, strconv.FormatBool(r.TLS != nil))
+	about.Set(policy.KeySecureTransport, strconv.FormatBool(identity.Secure(r, proxies)))
 	if agent := r.UserAgent(); agent != "" {
 		about.Set(policy.KeyUserAgent, agent)
 	}

@@ -124,6 +124,35 @@ func TestKeys(t *testing.T) {
 	}
 }
 
+// Whom an ARN names may do what its own policies allow.
+func TestPrincipal(t *testing.T) {
+	ring := mustRing(t)
+	d := newDirectory(t, people(ring), ring)
+	for _, test := range []struct{ arn, want, resource string }{
+		{iam.User{Account: account, Name: "bob"}.ARN(), "arn:aws:iam::123456789012:user/bob", nova},
+		{iam.Role{Account: account, Name: "r"}.ARN(), "arn:aws:sts::123456789012:assumed-role/r/job", claude},
+	} {
+		p, err := d.Principal(t.Context(), test.arn, "job")
+		if p.ARN != test.want || p.Account != account || err != nil {
+			t.Errorf("%s: %+v, %v", test.arn, p, err)
+		}
+		set, err := d.Policies(p)
+		if err != nil {
+			t.Errorf("%s: %v", test.arn, err)
+			continue
+		}
+		request := &policy.Request{Action: policy.ActionInvokeModel, Resources: []policy.Resource{{ARN: test.resource}}, Context: new(policy.Context)}
+		if decision := set.Decide(request); !decision.Allowed() {
+			t.Errorf("%s: %s", test.arn, decision.Refusal("x"))
+		}
+	}
+	for _, arn := range []string{iam.User{Account: account, Name: "nobody"}.ARN(), ""} {
+		if p, err := d.Principal(t.Context(), arn, "job"); !errors.Is(err, identity.ErrUnknownKey) {
+			t.Errorf("%s: %+v, %v", arn, p, err)
+		}
+	}
+}
+
 func TestPolicies(t *testing.T) {
 	ring := mustRing(t)
 	d := newDirectory(t, people(ring), ring)
