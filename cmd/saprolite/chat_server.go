@@ -86,6 +86,9 @@ func (c *chatCommand) startServer(ctx context.Context) (*chatServer, error) {
 	settings.Listen = config.At("127.0.0.1:0")
 	// What goes wrong behind an answer is told there alone.
 	settings.Log.Level = "warn"
+	if settings.Audit.File == config.Stdout {
+		settings.Audit.File = "" // the standard output is the conversation's
+	}
 	program, err := c.newApp(settings, newLog(settings.Log))
 	if err != nil {
 		return nil, err
