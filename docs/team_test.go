@@ -41,10 +41,10 @@ serve() {
 func TestTeam(t *testing.T) {
 	bash, err := exec.LookPath("bash")
 	if err == nil {
-		_, err = exec.LookPath("openssl")
+		_, err = exec.LookPath("curl")
 	}
 	if err != nil {
-		missing(t, "bash and openssl are needed to follow %s: %v", team, err)
+		missing(t, "bash and curl are needed to follow %s: %v", team, err)
 	}
 	dir := t.TempDir()
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(dir, "bin", "saprolite"), "../cmd/saprolite").CombinedOutput(); err != nil {
@@ -52,9 +52,12 @@ func TestTeam(t *testing.T) {
 	}
 	write(t, filepath.Join(dir, "script.yaml"), script)
 	page := commands(t)
+	admin := freeAddress(t)
 	text := prologue + replace(t, page,
 		"make build", ":",
 		"listen: 0.0.0.0:8484", "listen: "+freeAddress(t),
+		"admin: {listen: 127.0.0.1:8485}", "admin: {listen: "+admin+"}",
+		"http://127.0.0.1:8485/", "http://"+admin+"/",
 		"auth: iam", "auth: iam\nproviders: {script: {type: script, file: ../script.yaml}}",
 	)
 	ctx, cancel := context.WithTimeout(t.Context(), timeout)
