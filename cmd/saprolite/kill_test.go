@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"sync"
@@ -34,7 +35,7 @@ func (a *answers) add(id string) {
 }
 
 // However often the server is killed, and in the midst of whatever: each call whose
-// whole answer was read has one record.
+// whole answer was read has one record, and one line in the trail.
 func TestKilledLosesNoUsage(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the other tests of this package need signals")
@@ -42,7 +43,7 @@ func TestKilledLosesNoUsage(t *testing.T) {
 	const kills, callers = 40, 4
 	folder := t.TempDir()
 	for name, text := range map[string]string{
-		"saprolite.yaml": "auth: none\nproviders: {p: {type: script, file: rules.yaml}}\n",
+		"saprolite.yaml": "auth: none\naudit: {file: audit.jsonl, maxSize: 100KB}\nproviders: {p: {type: script, file: rules.yaml}}\n",
 		"rules.yaml":     "default: {reply: One two three four five.}\n",
 	} {
 		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
@@ -75,19 +76,47 @@ func TestKilledLosesNoUsage(t *testing.T) {
 		t.Fatal(err)
 	}
 	recorded := recordedIDs(t, filepath.Join(folder, "data", "state.db"))
-	lost := 0
+	trail := readTrail(t, folder)
+	lost, untold := 0, 0
 	for id := range whole.ids {
 		if recorded[id] != 1 {
 			lost++
+		}
+		if trail[id] != 1 {
+			untold++
 		}
 	}
 	t.Logf("%d answers were read whole, %d calls are on record", len(whole.ids), len(recorded))
 	if lost > 0 || len(whole.ids) < kills {
 		t.Errorf("of %d calls %d have no record, or several", len(whole.ids), lost)
 	}
+	if untold > 0 {
+		t.Errorf("%d calls have no line in the trail, or several", untold)
+	}
 	if left, err := filepath.Glob(filepath.Join(folder, "data", "usage", "*.journal")); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v %v", left, err)
 	}
+}
+
+// readTrail counts the lines of each request in all files of the trail, of which
+// there must be several.
+func readTrail(t *testing.T, folder string) map[string]int {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(folder, "audit.jsonl*"))
+	if err != nil || len(files) < 2 {
+		t.Fatalf("the files of the trail: %v, %v", files, err)
+	}
+	ids, lines := regexp.MustCompile(`"requestID":"([^"]+)"`), map[string]int{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range ids.FindAllSubmatch(text, -1) {
+			lines[string(match[1])]++
+		}
+	}
+	return lines
 }
 
 // startServer runs the program until it serves.
