@@ -81,11 +81,7 @@ func TestNamesOfCertificate(t *testing.T) {
 	c.TLS.Auto, c.TLS.Names = true, []string{"bedrock.example.com"}
 	c.Listen = config.At("127.0.0.2:0", "unix:"+t.TempDir()+"/s")
 	data := t.TempDir()
-	program, err := app.New(app.Options{Config: c, DataDir: data})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := start(t, program)
+	r := serveIn(t, c, data)
 	for name, want := range map[string]bool{"bedrock.example.com": true, "127.0.0.2": true, "unix": false} {
 		conn, err := tls.Dial("tcp", r.address(0), &tls.Config{RootCAs: authorities(t, app.CAFile(data)), ServerName: name})
 		if (err == nil) != want {
