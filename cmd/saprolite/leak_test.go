@@ -3,11 +3,13 @@ package main
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -99,6 +101,7 @@ func TestNothingGetsOut(t *testing.T) {
 	callers := &callers{t: t, endpoint: p.endpoint}
 	made := callers.callAll()
 	during := p.files(t)
+	during["/metrics"] = p.metrics(t)
 	p.stop(t)
 
 	written := map[string]string{"stdout": p.stdout.String(), "stderr": p.stderr.String(), "the collector": collector.text()}
@@ -129,7 +132,7 @@ func TestNothingGetsOut(t *testing.T) {
 	// All that was written is there: what is looked for would be found.
 	for name, want := range map[string]string{
 		"audit.jsonl": `"eventName":"AssumeRole"`, "stderr": `"operation":"ConverseStream"`, "the collector": "gen_ai.usage.input_tokens", "stdout": "listens on",
-		"data/state.db at the end": "user/alice",
+		"data/state.db at the end": "user/alice", "/metrics": "aws_bedrock_invocations_total",
 	} {
 		if !strings.Contains(written[name], want) {
 			t.Errorf("%s has no %s", name, want)
@@ -174,6 +177,7 @@ models:
   - {id: "anthropic.claude-3-sonnet-20240229-v1:0", provider: claude}
   - {id: "amazon.nova-micro-v1:0", provider: both}
 log: {level: debug, format: json}
+admin: {listen: "unix:` + filepath.Join(p.folder, "s") + `"}
 audit: {file: ` + filepath.Join(p.folder, "audit.jsonl") + `}
 telemetry: {principals: true, otlp: {endpoint: "` + collector + `", headers: {X-Key: ` + collectorKey + `}}}
 `,
@@ -249,6 +253,24 @@ func (p *quiet) stop(t *testing.T) {
 	if code := p.cmd.ProcessState.ExitCode(); code != 0 {
 		t.Errorf("the program ended with %d:\n%s", code, p.stderr.String())
 	}
+}
+
+// metrics are what the admin listener tells.
+func (p *quiet) metrics(t *testing.T) string {
+	t.Helper()
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", filepath.Join(p.folder, "s"))
+	}}}
+	answer, err := client.Get("http://admin/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 // files are those that the program has written.
