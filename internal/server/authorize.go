@@ -68,10 +68,8 @@ func (s *Server) needs(x *exchange, in any, about *policy.Context) []need {
 		return append(needs, need{policy.ActionOf(x.operation), s.modelResources(x, in.ModelId)})
 	case *bedrock.GetFoundationModelRequest:
 		return append(needs, need{policy.ActionOf(x.operation), s.modelResources(x, in.ModelIdentifier)})
-	case *bedrock.GetInferenceProfileRequest:
-		return append(needs, need{policy.ActionOf(x.operation), s.profileResource(x, in.InferenceProfileIdentifier)})
 	}
-	return append(needs, need{action: policy.ActionOf(x.operation)})
+	return append(needs, need{policy.ActionOf(x.operation), s.controlled(x, in, about)})
 }
 
 // uses is what an inference uses.
@@ -120,15 +118,6 @@ func (s *Server) modelResources(x *exchange, modelID string) []policy.Resource {
 		return []policy.Resource{{ARN: x.arn("foundation-model", modelID)}}
 	}
 	return conditions.Resources(used)
-}
-
-// profileResource is that of a profile alone.
-func (s *Server) profileResource(x *exchange, identifier string) []policy.Resource {
-	used, err := s.Pipeline.Catalog.Resources(identifier, x.location())
-	if err != nil || used.Profile == "" {
-		return []policy.Resource{{ARN: x.arn("inference-profile", identifier)}}
-	}
-	return []policy.Resource{{ARN: used.Profile}}
 }
 
 // guardrail is one that a request names.

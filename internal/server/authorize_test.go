@@ -5,14 +5,17 @@ import (
 	"errors"
 	"net/http"
 	"net/netip"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/saprolite/saprolite/internal/catalog"
 	"github.com/saprolite/saprolite/internal/iam/policy"
 	"github.com/saprolite/saprolite/internal/identity"
+	"github.com/saprolite/saprolite/internal/profiles"
 	"github.com/saprolite/saprolite/internal/prompts"
 	"github.com/saprolite/saprolite/internal/server"
+	"github.com/saprolite/saprolite/internal/store/sqlite"
 )
 
 // caller is an authenticator that takes everybody for one principal, and knows what
@@ -47,6 +50,7 @@ func allowing(t *testing.T, statements ...string) *policy.Set {
 
 const (
 	novaARN        = "arn:aws:bedrock:eu-central-1::foundation-model/amazon.nova-lite-v1:0"
+	madeARN        = "arn:aws:bedrock:eu-central-1:123456789012:application-inference-profile/abc123abc123"
 	novaProfileARN = "arn:aws:bedrock:eu-central-1:123456789012:inference-profile/eu.amazon.nova-lite-v1:0"
 	hi             = `{"messages":[{"role":"user","content":[{"text":"hi"}]}]}`
 	guarded        = `{"messages":[{"role":"user","content":[{"text":"hi"}]}],"guardrailConfig":{"guardrailIdentifier":"abc123abc123","guardrailVersion":"2"}}`
@@ -73,8 +77,12 @@ func TestAuthorize(t *testing.T) {
 		noPriority   = `{"Effect":"Deny","Action":"bedrock:*","Resource":"*","Condition":{"StringEquals":{"bedrock:ServiceTier":"priority"}}}`
 		render       = `{"Effect":"Allow","Action":"bedrock:RenderPrompt","Resource":"*"}`
 		fromLoopback = `{"Effect":"Allow","Action":"bedrock:InvokeModel","Resource":"*","Condition":{"IpAddress":{"aws:SourceIp":"127.0.0.0/8"},"StringEquals":{"aws:PrincipalTag/team":"red","aws:username":"alice","aws:RequestedRegion":"eu-central-1"},"Bool":{"aws:SecureTransport":"false"}}}`
+		tagRed       = `{"Effect":"Allow","Action":"bedrock:TagResource","Resource":"arn:aws:bedrock:*:*:application-inference-profile/abc123abc123","Condition":{"StringEquals":{"aws:RequestTag/team":"red"},"ForAllValues:StringEquals":{"aws:TagKeys":["team"]}}}`
+		deleteOne    = `{"Effect":"Allow","Action":"bedrock:DeleteInferenceProfile","Resource":"arn:aws:bedrock:*:*:application-inference-profile/abc123abc123"}`
 		list         = `{"Effect":"Allow","Action":"bedrock:ListFoundationModels","Resource":"*"}`
 	)
+	// passes is for what is refused for another reason behind this.
+	const passes = "*"
 	refusal := func(action, resource, why string) string {
 		return "User: arn:aws:iam::123456789012:user/alice is not authorized to perform: " + action + " on resource: " + resource + " " + why
 	}
@@ -84,6 +92,11 @@ func TestAuthorize(t *testing.T) {
 	denied := func(action, resource string) string {
 		return refusal(action, resource, "with an explicit deny in an identity-based policy")
 	}
+	state, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "state.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { state.Close() })
 	for _, test := range []struct {
 		name       string
 		statements []string
@@ -110,12 +123,16 @@ func TestAuthorize(t *testing.T) {
 		{"conditions of every service", []string{fromLoopback}, novaPath + "/converse", hi, ""},
 		{"the control plane", []string{list}, "GET /foundation-models", "", ""},
 		{"nothing of it", []string{invoke}, "GET /foundation-models", "", "User: arn:aws:iam::123456789012:user/alice is not authorized to perform: bedrock:ListFoundationModels because no identity-based policy allows the bedrock:ListFoundationModels action"},
+		{"tags that are allowed", []string{tagRed}, "POST /tagResource", `{"resourceARN":"` + madeARN + `","tags":[{"key":"team","value":"red"}]}`, passes},
+		{"tags that are not", []string{tagRed}, "POST /tagResource", `{"resourceARN":"` + madeARN + `","tags":[{"key":"team","value":"blue"}]}`, unallowed("bedrock:TagResource", madeARN)},
+		{"a profile of one's own", []string{deleteOne}, "DELETE /inference-profiles/abc123abc123", "", passes},
+		{"a profile of another", []string{deleteOne}, "DELETE /inference-profiles/abc123abc124", "", unallowed("bedrock:DeleteInferenceProfile", strings.TrimSuffix(madeARN, "3")+"4")},
 		{"refused before it is judged", []string{list}, novaPath + "/converse", `{"messages":[]}`, unallowed("bedrock:InvokeModel", novaARN)},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			who := caller{Principal: alice(), policies: allowing(t, test.statements...)}
 			made := options(newCatalog(t, catalog.Mapping{ID: "amazon.*", Provider: "test"}), scripted(t, scriptedAnswer))
-			made.Identity, made.Access, made.Prompts = who, who, library
+			made.Identity, made.Access, made.Prompts, made.Profiles = who, who, library, profiles.New(state)
 			web, client := serve(t, server.New(made)), newClient(t, http1)
 			method, path, ok := strings.Cut(test.path, " ")
 			if !ok {
@@ -124,6 +141,12 @@ func TestAuthorize(t *testing.T) {
 			request := newRequest(t, t.Context(), web.URL+path, test.body)
 			request.Method = method
 			got := do(t, client, request)
+			if test.want == passes {
+				if got.status == http.StatusForbidden {
+					t.Errorf("%d %s", got.status, got.body)
+				}
+				return
+			}
 			if message := messageOf(t, got); message != test.want || test.want != "" && (got.status != 403 || got.header.Get("X-Amzn-Errortype") != "AccessDeniedException:http://internal.amazon.com/coral/com.amazon.coral.service/") {
 				t.Errorf("%d %s %s\nwant %s", got.status, got.header.Get("X-Amzn-Errortype"), message, test.want)
 			}
