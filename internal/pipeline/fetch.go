@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/saprolite/saprolite/internal/bedrock"
+	"github.com/saprolite/saprolite/internal/objectstore"
 )
 
 // Fetch gives the request with bytes in place of each s3Location, as if they had
@@ -24,7 +25,7 @@ func (r *Route) Fetch(ctx context.Context, req *bedrock.ConverseRequest) (*bedro
 	}
 	switch {
 	case len(p.all) > 0:
-		if err := r.objects.fetch(ctx, p.all); err != nil {
+		if err := r.fetch(ctx, p.all); err != nil {
 			return nil, err
 		}
 	case !p.left:
@@ -41,11 +42,25 @@ func (r *Route) FetchText(ctx context.Context, location *bedrock.S3Location, at 
 	}
 	var text []byte
 	uri := value(location.Uri)
-	err := r.objects.fetch(ctx, []*wanted{{textMedium, at, uri, []func([]byte){func(content []byte) { text = content }}}})
+	err := r.fetch(ctx, []*wanted{{textMedium, at, uri, []func([]byte){func(content []byte) { text = content }}}})
 	if err == nil && (len(text) == 0 || !utf8.Valid(text)) {
 		err = invalid("The object at the S3 URI %s holds no text. Provide one with text in UTF-8 and try again.", uri)
 	}
 	return string(text), err
+}
+
+// fetch brings what the caller may read.
+func (r *Route) fetch(ctx context.Context, all []*wanted) error {
+	for _, w := range all {
+		name, err := objectstore.ParseName(w.uri)
+		if err != nil || r.MayRead == nil {
+			continue // what names nothing is refused in its own words
+		}
+		if err := r.MayRead(name); err != nil {
+			return err
+		}
+	}
+	return r.objects.fetch(ctx, all)
 }
 
 // placing copies what of a request holds an s3Location, and notes what is wanted.

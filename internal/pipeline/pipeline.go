@@ -14,6 +14,7 @@ import (
 	"github.com/saprolite/saprolite/internal/conversation"
 	"github.com/saprolite/saprolite/internal/document"
 	"github.com/saprolite/saprolite/internal/identity"
+	"github.com/saprolite/saprolite/internal/objectstore"
 	"github.com/saprolite/saprolite/internal/provider"
 	"github.com/saprolite/saprolite/internal/quota"
 )
@@ -40,7 +41,10 @@ type Route struct {
 	// Service is how the request wants to be served.
 	Service catalog.Service
 	// Caller is who asks.
-	Caller    identity.Principal
+	Caller identity.Principal
+	// MayRead refuses objects that the caller may not name by s3Location; nil lets all
+	// be read.
+	MayRead   func(objectstore.Name) error
 	provider  provider.Provider
 	documents *document.Extractor
 	objects   *Objects

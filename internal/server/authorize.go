@@ -9,6 +9,7 @@ import (
 	"github.com/saprolite/saprolite/internal/iam/conditions"
 	"github.com/saprolite/saprolite/internal/iam/policy"
 	"github.com/saprolite/saprolite/internal/identity"
+	"github.com/saprolite/saprolite/internal/objectstore"
 )
 
 // Access knows what callers may do. It is safe for concurrent use.
@@ -34,13 +35,32 @@ func (s *Server) authorize(x *exchange, in any) error {
 	}
 	about := conditions.Of(&x.principal, x.r, s.Proxies, x.start)
 	for _, n := range s.needs(x, in, about) {
-		decision := policies.Decide(&policy.Request{Action: n.action, Resources: n.resources, Context: about})
-		x.decided(n, decision)
-		if !decision.Allowed() {
-			return accessDenied(decision.Refusal(x.principal.ARN))
+		if err := x.decide(policies, n, about); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// decide asks for one thing.
+func (x *exchange) decide(policies *policy.Set, n need, about *policy.Context) error {
+	decision := policies.Decide(&policy.Request{Action: n.action, Resources: n.resources, Context: about})
+	x.decided(n, decision)
+	if !decision.Allowed() {
+		return accessDenied(decision.Refusal(x.principal.ARN))
+	}
+	return nil
+}
+
+// mayRead asks for an object that a request names by s3Location. As on the service,
+// whoever names it must be allowed to read it.
+func (s *Server) mayRead(x *exchange, name objectstore.Name) error {
+	policies, err := s.Access.Policies(x.principal)
+	if err != nil {
+		return bedrock.WithCause(accessDenied("User: "+x.principal.ARN+" is not authorized to perform: s3:GetObject"), err)
+	}
+	object := []policy.Resource{{ARN: "arn:aws:s3:::" + name.Bucket + "/" + name.Key}}
+	return x.decide(policies, need{"s3:GetObject", object}, conditions.Of(&x.principal, x.r, s.Proxies, x.start))
 }
 
 // accessDenied is the refusal by policies. As those of credentials, it comes from

@@ -11,6 +11,7 @@ import (
 	"github.com/saprolite/saprolite/internal/catalog"
 	"github.com/saprolite/saprolite/internal/conversation"
 	"github.com/saprolite/saprolite/internal/format"
+	"github.com/saprolite/saprolite/internal/objectstore"
 	"github.com/saprolite/saprolite/internal/pipeline"
 )
 
@@ -71,6 +72,9 @@ func (s *Server) routeFor(x *exchange, modelID string, want catalog.Service) (*p
 		return nil, err
 	}
 	to.Caller = x.principal
+	if s.Access != nil {
+		to.MayRead = func(name objectstore.Name) error { return s.mayRead(x, name) }
+	}
 	return to, nil
 }
 

@@ -194,3 +194,31 @@ func TestObjectsEmbedded(t *testing.T) {
 		}
 	}
 }
+
+// With policies, a caller names only what the caller may read.
+func TestObjectsByPolicy(t *testing.T) {
+	store := folder.New(t.TempDir())
+	for _, key := range []string{"mine/pixel.png", "yours/pixel.png"} {
+		content := objectstore.Content{Body: strings.NewReader(string(media(t)["a/pixel.png"]))}
+		if err := store.Put(t.Context(), objectstore.Name{Bucket: "media", Key: key}, content); err != nil {
+			t.Fatal(err)
+		}
+	}
+	who := caller{Principal: alice(), policies: allowing(t,
+		`{"Effect":"Allow","Action":"bedrock:*","Resource":"*"}`,
+		`{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::media/mine/*"}`)}
+	o := options(newCatalog(t, catalog.Mapping{ID: "*", Provider: "test"}), new(seer))
+	o.Pipeline.Objects = pipeline.NewObjects(store, 1<<20)
+	o.Identity, o.Access = who, who
+	web, client := serve(t, server.New(o)), newClient(t, http1)
+	for key, want := range map[string]string{
+		"mine/pixel.png":  "",
+		"yours/pixel.png": "User: arn:aws:iam::123456789012:user/alice is not authorized to perform: s3:GetObject on resource: arn:aws:s3:::media/yours/pixel.png because no identity-based policy allows the s3:GetObject action",
+	} {
+		body := fmt.Sprintf(`{"messages":[{"role":"user","content":[{"text":"What is it?"},{"image":{"format":"png","source":{"s3Location":{"uri":"s3://media/%s"}}}}]}]}`, key)
+		got := post(t, client, web.URL+nova+"/converse", body)
+		if message := messageOf(t, got); message != want {
+			t.Errorf("%s: %d %s", key, got.status, got.body)
+		}
+	}
+}
