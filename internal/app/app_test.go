@@ -7,8 +7,10 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"math/big"
 	"net"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -134,5 +136,22 @@ func TestNewDefault(t *testing.T) {
 	}
 	if err := program.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// A program that answers nobody needs no principals, and leaves no files.
+func TestNewStateless(t *testing.T) {
+	c := scripted(t)
+	c.Auth = config.AuthIAM
+	dir := t.TempDir()
+	program, err := app.New(app.Options{Config: c, DataDir: dir, Stateless: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(program.FetchAll(t.Context()), program.Close()); err != nil {
+		t.Error(err)
+	}
+	if left, err := os.ReadDir(dir); len(left) > 0 || err != nil {
+		t.Errorf("it leaves %v, %v", left, err)
 	}
 }

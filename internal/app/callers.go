@@ -72,10 +72,11 @@ type callers struct {
 
 // newCallers makes what the configuration asks for; state is used by IAM alone.
 func newCallers(o Options, state store.Principals, heard *watch, log *slog.Logger) (*callers, error) {
-	switch o.Config.Auth {
-	case config.AuthNone:
+	switch {
+	case o.Config.Auth == config.AuthNone:
 		return &callers{identity: identity.None{}}, nil
-	case config.AuthSigV4:
+	case o.Config.Auth == config.AuthSigV4, o.Stateless:
+		// A program without state answers nobody but, at most, the test it is part of.
 		return &callers{identity: identity.NewSigV4(identity.DevelopmentKeys{}, o.Config.Regions...)}, nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), openTime)
