@@ -35,6 +35,9 @@ generate: ## write internal/bedrock anew from the service models
 .PHONY: check
 check: check-generated check-tidy check-format check-alone check-vet check-lint check-cross ## everything about the code that needs no running server
 
+# All of it looks at the program as it is built, so that nothing is compiled twice.
+check: export CGO_ENABLED := 0
+
 .PHONY: check-generated
 check-generated: # the committed vocabulary is what the generator writes
 	@out=$$(mktemp -d); trap 'rm -rf "$$out"' EXIT
@@ -100,6 +103,7 @@ test-deps: # the packages that the suites in JavaScript, Python and Java need, i
 	authorities=/etc/ssl/certs/ca-certificates.crt
 	if [ -z "$${NODE_EXTRA_CA_CERTS:-}" ] && [ -r $$authorities ]; then export NODE_EXTRA_CA_CERTS=$$authorities; fi
 	tests/install.sh
+	tests/install-servers.sh
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME (10m), one after the other; PACKAGES chooses
