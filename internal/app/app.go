@@ -20,6 +20,7 @@ import (
 	"github.com/saprolite/saprolite/internal/format/all"
 	"github.com/saprolite/saprolite/internal/invocationlog"
 	"github.com/saprolite/saprolite/internal/meter"
+	"github.com/saprolite/saprolite/internal/objectstore"
 	"github.com/saprolite/saprolite/internal/pipeline"
 	"github.com/saprolite/saprolite/internal/profiles"
 	"github.com/saprolite/saprolite/internal/prompts"
@@ -141,12 +142,18 @@ func (a *App) build(o Options) error {
 	if a.providers, err = newProviders(o.Config, a.engine, a.log); err != nil {
 		return err
 	}
-	a.server = server.New(server.Options{
+	a.server = a.newServer(o.Config, library, made, objects)
+	return nil
+}
+
+// newServer makes the server of the parts that are there.
+func (a *App) newServer(c *config.Config, library *prompts.Library, made *profiles.Profiles, objects objectstore.Store) *server.Server {
+	return server.New(server.Options{
 		Pipeline: &pipeline.Pipeline{
 			Catalog: a.Catalog, Providers: a.providers.byName,
 			Documents: document.NewExtractor(document.DefaultLimits()),
-			Quota:     limiter(o.Config, a.quotas),
-			Objects:   pipeline.NewObjects(invocationlog.Hide(objects), int64(o.Config.Limits.MaxFetched), o.Config.Objects.Buckets...),
+			Quota:     limiter(c, a.quotas),
+			Objects:   pipeline.NewObjects(invocationlog.Hide(objects), int64(c.Limits.MaxFetched), c.Objects.Buckets...),
 		},
 		Prompts:        library,
 		Formats:        all.Formats(),
@@ -155,16 +162,15 @@ func (a *App) build(o Options) error {
 		Images:         all.Images(),
 		Identity:       a.callers.identity,
 		Access:         a.callers.access,
-		Proxies:        o.Config.Proxies.Trusted().Peers,
+		Proxies:        c.Proxies.Trusted().Peers,
 		Meter:          a.meter,
 		Profiles:       made,
 		Invocations:    a.invocations.orNil(),
 		Observers:      a.watch.observers(),
-		MaxBody:        int64(o.Config.Limits.MaxBody),
-		RequestTimeout: o.Config.Limits.RequestTimeout,
+		MaxBody:        int64(c.Limits.MaxBody),
+		RequestTimeout: c.Limits.RequestTimeout,
 		Log:            a.log,
 	})
-	return nil
 }
 
 // loadPrompts reads the file of prompts that the configuration names, or gives nil
