@@ -18,6 +18,12 @@ type Access interface {
 	Policies(identity.Principal) (*policy.Set, error)
 }
 
+// asked is what a caller's policies are asked with, as long as the request lasts.
+type asked struct {
+	policies *policy.Set
+	about    *policy.Context
+}
+
 // need is something that a caller must be allowed.
 type need struct {
 	action    string
@@ -33,9 +39,9 @@ func (s *Server) authorize(x *exchange, in any) error {
 	if err != nil {
 		return bedrock.WithCause(accessDenied("User: "+x.principal.ARN+" is not authorized to perform: "+policy.ActionOf(x.operation)), err)
 	}
-	about := conditions.Of(&x.principal, x.r, s.Proxies, x.start)
-	for _, n := range s.needs(x, in, about) {
-		if err := x.decide(policies, n, about); err != nil {
+	x.asked = asked{policies, conditions.Of(&x.principal, x.r, s.Proxies, x.start)}
+	for _, n := range s.needs(x, in, x.asked.about) {
+		if err := x.decide(n); err != nil {
 			return err
 		}
 	}
@@ -43,8 +49,8 @@ func (s *Server) authorize(x *exchange, in any) error {
 }
 
 // decide asks for one thing.
-func (x *exchange) decide(policies *policy.Set, n need, about *policy.Context) error {
-	decision := policies.Decide(&policy.Request{Action: n.action, Resources: n.resources, Context: about})
+func (x *exchange) decide(n need) error {
+	decision := x.asked.policies.Decide(&policy.Request{Action: n.action, Resources: n.resources, Context: x.asked.about})
 	x.decided(n, decision)
 	if !decision.Allowed() {
 		return accessDenied(decision.Refusal(x.principal.ARN))
@@ -54,13 +60,8 @@ func (x *exchange) decide(policies *policy.Set, n need, about *policy.Context) e
 
 // mayRead asks for an object that a request names by s3Location. As on the service,
 // whoever names it must be allowed to read it.
-func (s *Server) mayRead(x *exchange, name objectstore.Name) error {
-	policies, err := s.Access.Policies(x.principal)
-	if err != nil {
-		return bedrock.WithCause(accessDenied("User: "+x.principal.ARN+" is not authorized to perform: s3:GetObject"), err)
-	}
-	object := []policy.Resource{{ARN: "arn:aws:s3:::" + name.Bucket + "/" + name.Key}}
-	return x.decide(policies, need{"s3:GetObject", object}, conditions.Of(&x.principal, x.r, s.Proxies, x.start))
+func (x *exchange) mayRead(name objectstore.Name) error {
+	return x.decide(need{"s3:GetObject", []policy.Resource{{ARN: "arn:aws:s3:::" + name.Bucket + "/" + name.Key}}})
 }
 
 // accessDenied is the refusal by policies. As those of credentials, it comes from

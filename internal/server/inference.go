@@ -11,7 +11,6 @@ import (
 	"github.com/saprolite/saprolite/internal/catalog"
 	"github.com/saprolite/saprolite/internal/conversation"
 	"github.com/saprolite/saprolite/internal/format"
-	"github.com/saprolite/saprolite/internal/objectstore"
 	"github.com/saprolite/saprolite/internal/pipeline"
 )
 
@@ -73,7 +72,7 @@ func (s *Server) routeFor(x *exchange, modelID string, want catalog.Service) (*p
 	}
 	to.Caller = x.principal
 	if s.Access != nil {
-		to.MayRead = func(name objectstore.Name) error { return s.mayRead(x, name) }
+		to.MayRead = x.mayRead
 	}
 	return to, nil
 }

@@ -207,9 +207,6 @@ func tokens(of *bedrock.TokenUsage) meter.Counts {
 	}
 }
 
-// bytesPerToken is the usual length of a token in a text.
-const bytesPerToken = 4
-
 // estimate guesses the input tokens of a conversation by the length of its texts.
 func estimate(req *bedrock.ConverseRequest) int64 {
 	if req == nil {
@@ -229,7 +226,7 @@ func estimate(req *bedrock.ConverseRequest) int64 {
 			}
 		}
 	}
-	return int64(length+bytesPerToken-1) / bytesPerToken
+	return conversation.EstimateTextTokens(length)
 }
 
 func textLength(text *string) int {

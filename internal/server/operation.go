@@ -32,6 +32,8 @@ type exchange struct {
 	requestID string
 	operation string
 	principal identity.Principal
+	// asked is zero where no policies decide.
+	asked asked
 	// body is that of the request, as it came.
 	body  []byte
 	log   *slog.Logger

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 
-	"github.com/saprolite/saprolite/internal/iam"
 	"github.com/saprolite/saprolite/internal/identity"
 )
 
@@ -24,24 +23,6 @@ func (d *Directory) LookupAPIKey(_ context.Context, hash [sha256.Size]byte) (ide
 		return identity.APIKey{}, identity.ErrUnknownKey
 	}
 	return key, nil
-}
-
-// Role gives a role by its ARN.
-func (d *Directory) Role(arn string) (iam.Role, bool) {
-	role := d.current.Load().roles[arn]
-	if role == nil {
-		return iam.Role{}, false
-	}
-	return *role, true
-}
-
-// User gives a user by the ARN.
-func (d *Directory) User(arn string) (iam.User, bool) {
-	user := d.current.Load().users[arn]
-	if user == nil {
-		return iam.User{}, false
-	}
-	return *user, true
 }
 
 // Principal implements identity.Principals.
