@@ -62,7 +62,7 @@ func (x *exchange) pass(op bedrock.Operation, pieces provider.Pieces) (ended err
 		default:
 			x.usage.setHeaders(piece.Header)
 			x.setMembers(piece.Header)
-			out = x.startStream()
+			out, ended = x.startStream(), errUnended
 			defer func() { x.endStream(out, ended) }()
 		}
 		x.readFrames(op, piece.Body)

@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"context"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -180,6 +181,38 @@ func TestMeteredInPart(t *testing.T) {
 			t.Errorf("got %+v", r)
 		}
 	})
+}
+
+// A call whose answer ends in a panic is on record as an error, once, also where the
+// answer has begun.
+func TestMeteredPanic(t *testing.T) {
+	for _, begins := range []bool{false, true} {
+		for _, path := range []string{"/converse", "/converse-stream", "/invoke-with-response-stream"} {
+			house, l := metered(t, options(newCatalog(t, catalog.Mapping{ID: "*", Provider: "test"}), panics{begins: begins}))
+			body := conversationBody
+			if strings.Contains(path, "invoke") {
+				body = `{"anthropic_version":"bedrock-2023-05-31","max_tokens":50,"messages":[{"role":"user","content":"Hi"}]}`
+			}
+			web := serve(t, house)
+			response, err := newClient(t, h2c).Do(newRequest(t, t.Context(), web.URL+claudePath+path, body))
+			if err == nil {
+				_, _ = io.Copy(io.Discard, response.Body) // it may break off
+				response.Body.Close()
+			}
+			house.Drain()
+			if err := l.journal.Flush(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if len(l.records) != 1 || l.journal.Stats().Appended != 1 {
+				t.Fatalf("%s: %d records", path, len(l.records))
+			}
+			for _, r := range l.records {
+				if r.Status != 500 || r.Error != "InternalServerException" {
+					t.Errorf("%s, begins %t: %+v", path, begins, r)
+				}
+			}
+		}
+	}
 }
 
 // What a real Bedrock's answers took is read as they pass.
