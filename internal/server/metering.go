@@ -195,7 +195,7 @@ func (u *usage) count() {
 	u.record.FirstToken = t.FirstByte
 	counts := tokens(&t.Usage)
 	if counts == (meter.Counts{}) && t.Deltas > 0 {
-		counts = meter.Counts{InputTokens: estimate(u.request), OutputTokens: t.Deltas}
+		counts = meter.Counts{InputTokens: conversation.EstimateTokens(u.request), OutputTokens: t.Deltas}
 	}
 	u.record.Add(counts)
 }
@@ -205,33 +205,4 @@ func tokens(of *bedrock.TokenUsage) meter.Counts {
 		InputTokens: int64(of.InputTokens), OutputTokens: int64(of.OutputTokens),
 		CacheReadTokens: int64(conversation.Count(of.CacheReadInputTokens)), CacheWriteTokens: int64(conversation.Count(of.CacheWriteInputTokens)),
 	}
-}
-
-// estimate guesses the input tokens of a conversation by the length of its texts.
-func estimate(req *bedrock.ConverseRequest) int64 {
-	if req == nil {
-		return 0
-	}
-	length := 0
-	for _, block := range req.System {
-		length += textLength(block.Text)
-	}
-	for _, message := range req.Messages {
-		for _, block := range message.Content {
-			length += textLength(block.Text)
-			if block.ToolResult != nil {
-				for _, content := range block.ToolResult.Content {
-					length += textLength(content.Text)
-				}
-			}
-		}
-	}
-	return conversation.EstimateTextTokens(length)
-}
-
-func textLength(text *string) int {
-	if text == nil {
-		return 0
-	}
-	return len(*text)
 }

@@ -133,7 +133,7 @@ default: {reply: Hello there., usage: {inputTokens: 10, outputTokens: 20, cacheR
 		})},
 		{"an error within the stream", "/converse-stream", strings.Replace(talk, "TEXT", "break", 1), with(func(r *meter.Record) {
 			r.Operation, r.Status, r.Error = "ConverseStream", 424, "ModelStreamErrorException"
-			r.Counts, r.Cost = meter.Counts{InputTokens: 2, OutputTokens: 3}, 8_000
+			r.Counts, r.Cost = meter.Counts{InputTokens: 6, OutputTokens: 3}, 12_000
 		})},
 		{"an error of the caller's", "/converse", `{"messages":[{"role":"x","content":[]}]}`, with(func(r *meter.Record) {
 			r.Status, r.Error, r.Counts, r.Cost, r.Metadata, r.Model, r.Provider, r.ServiceTier = 400, "ValidationException", meter.Counts{}, 0, nil, "", "", ""
