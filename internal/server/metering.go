@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"time"
 
@@ -176,7 +175,7 @@ func (x *exchange) outcome(r *meter.Record, err error) {
 	r.Status, r.Error = http.StatusOK, ""
 	switch {
 	case err == nil:
-	case errors.Is(x.ctx.Err(), context.Canceled):
+	case x.callerLeft():
 		r.Status, r.Error = statusCanceled, errorCanceled
 	default:
 		exception := publicHalf(err)
