@@ -1,10 +1,14 @@
 package server
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
+
+	"github.com/go-json-experiment/json"
 
 	"github.com/saprolite/saprolite/internal/bedrock"
 	"github.com/saprolite/saprolite/internal/eventstream"
@@ -66,16 +70,38 @@ func (x *exchange) pass(op bedrock.Operation, pieces provider.Pieces) (ended err
 			defer func() { x.endStream(out, ended) }()
 		}
 		x.readFrames(op, piece.Body)
-		if x.usage.readFrame(op, piece.Body, start) {
-			if err := x.record(nil); err != nil {
+		failed := exceptionIn(piece.Body)
+		if x.usage.readFrame(op, piece.Body, start) || failed != nil {
+			if err := x.record(failed); err != nil {
 				return x.endWith(out, op, err)
 			}
 		}
-		if err := out.sendRaw(piece.Body); err != nil {
-			return err
+		if err := out.sendRaw(piece.Body); failed == nil {
+			failed = err
+		}
+		if failed != nil {
+			return failed
 		}
 	}
 	return nil
+}
+
+// exceptionIn gives the exception that a frame ends a stream with, or nil.
+func exceptionIn(frame []byte) error {
+	if !bytes.Contains(frame, []byte(":exception-type")) {
+		return nil
+	}
+	message, err := eventstream.NewReader(bytes.NewReader(frame)).Next()
+	if err != nil || message.ExceptionType() == "" {
+		return nil
+	}
+	name := message.ExceptionType()
+	exception := bedrock.NewException(strings.ToUpper(name[:1]) + name[1:])
+	if exception == nil {
+		return &bedrock.InternalServerException{Message: unexpected}
+	}
+	_ = json.Unmarshal(message.Payload, exception, lenient, json.MatchCaseInsensitiveNames(true)) // what is no JSON has no text
+	return exception
 }
 
 // endWith ends an answer that has begun with an error.

@@ -249,6 +249,12 @@ func TestMeteredForward(t *testing.T) {
 		{"a stream that breaks", claude, "converse-stream", &passing{err: gone, pieces: []provider.Piece{
 			{Header: stream, Body: frame(t, "contentBlockDelta", `{}`)}, {Body: frame(t, "contentBlockDelta", `{}`)},
 		}}, meter.Counts{OutputTokens: 2}, "flex", 424},
+		{"a stream that ends in an exception", claude, "converse-stream", &passing{pieces: []provider.Piece{
+			{Header: stream, Body: frame(t, "contentBlockDelta", `{}`)}, {Body: exceptionFrame(t, "throttlingException", `{"message":"Slow down."}`)},
+		}}, meter.Counts{OutputTokens: 1}, "flex", 429},
+		{"a native stream that ends in an exception", claude, "invoke-with-response-stream", &passing{pieces: []provider.Piece{
+			{Header: stream, Body: frame(t, "chunk", chunk)}, {Body: exceptionFrame(t, "modelStreamErrorException", `{"message":"Gone.","originalStatusCode":500}`)},
+		}}, meter.Counts{OutputTokens: 1}, "flex", 424},
 		{"an answer of another kind", claude, "converse", &passing{pieces: []provider.Piece{{Body: []byte(`no JSON`)}}}, meter.Counts{}, "default", 200},
 		{"a refusal", claude, "invoke", &passing{err: &bedrock.ThrottlingException{}}, meter.Counts{}, "default", 429},
 	} {
@@ -271,6 +277,17 @@ func frame(t *testing.T, event, payload string) []byte {
 	t.Helper()
 	var f eventstream.Frame
 	f.BeginEvent(event)
+	if _, err := f.Write([]byte(payload)); err != nil {
+		t.Fatal(err)
+	}
+	f.End()
+	return f.Bytes()
+}
+
+func exceptionFrame(t *testing.T, exception, payload string) []byte {
+	t.Helper()
+	var f eventstream.Frame
+	f.BeginException(exception)
 	if _, err := f.Write([]byte(payload)); err != nil {
 		t.Fatal(err)
 	}
