@@ -23,10 +23,11 @@ func forwarding[P any](s *Server, op bedrock.Operation, run func(*exchange, P) e
 		if err := s.beginInvocation(x, op); err != nil {
 			return err
 		}
-		if err := x.admit(in); err != nil {
-			return err
-		}
+		x.described(in)
 		if s.Prompts.Has(x.r.PathValue("modelId")) {
+			if err := x.admit(); err != nil {
+				return err
+			}
 			return run(x, in)
 		}
 		to, err := s.routeFor(x, x.r.PathValue("modelId"), x.service(in))
@@ -37,6 +38,9 @@ func forwarding[P any](s *Server, op bedrock.Operation, run func(*exchange, P) e
 			return err
 		}
 		x.routed(&to.Target)
+		if err := x.admit(); err != nil {
+			return err
+		}
 		pieces, ok := to.Forward(x.ctx, provider.RawCall{
 			Operation: op, Header: provider.MemberHeaders(x.r.Header), Body: x.body,
 		})

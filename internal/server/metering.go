@@ -48,12 +48,11 @@ func (s *Server) newUsage(x *exchange, op bedrock.Operation) *usage {
 	}}
 }
 
-// admit notes what a request says about itself, and refuses it when its budget is
-// spent.
-func (x *exchange) admit(in any) error {
+// described notes what a request says about itself.
+func (x *exchange) described(in any) {
 	u := x.usage
 	if u == nil {
-		return nil
+		return
 	}
 	tier := bedrock.ServiceTierTypeDefault
 	switch in := in.(type) {
@@ -66,10 +65,15 @@ func (x *exchange) admit(in any) error {
 	case *bedrock.InvokeModelWithResponseStreamRequest:
 		u.record.Metadata, tier = headerMetadata(in.RequestMetadata), in.ServiceTier
 	case *bedrock.CountTokensRequest:
-		return nil // they are counted for nothing
+		return // nobody serves them by a tier
 	}
 	u.setTier(tier)
-	if u.meter == nil {
+}
+
+// admit refuses a request when its budget is spent.
+func (x *exchange) admit() error {
+	u := x.usage
+	if u == nil || u.meter == nil || x.operation == bedrock.OperationCountTokens.Name {
 		return nil
 	}
 	return u.meter.Admit(x.ctx, meter.Caller{

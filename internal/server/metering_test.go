@@ -332,7 +332,7 @@ func TestBudgetSpent(t *testing.T) {
 	if got.status != 400 || !strings.HasPrefix(got.header.Get("X-Amzn-Errortype"), "ServiceQuotaExceededException") || !strings.Contains(messageOf(t, got), "budget team of a is spent") {
 		t.Errorf("got %d %s", got.status, got.body)
 	}
-	if r := l.of(t, got.header); r.Error != "ServiceQuotaExceededException" || r.Cost != 0 {
+	if r := l.of(t, got.header); r.Error != "ServiceQuotaExceededException" || r.Model != claude || r.Cost != 0 {
 		t.Errorf("the record %+v", r)
 	}
 	if got := ask("b"); got.status != 200 {
