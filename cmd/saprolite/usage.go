@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,7 +17,7 @@ import (
 
 type usageCommand struct {
 	setup
-	By     []string          `help:"Fields to group by: account, principal, operation, model, provider, profile, tier, status, error, day, hour, metadata:KEY." placeholder:"FIELD"`
+	By     []string          `help:"Fields to group by: account, principal, operation, model, provider, profile, tier, status, error, day, hour, request, metadata:KEY." placeholder:"FIELD"`
 	From   string            `help:"The first day (2026-11-01), moment (2026-11-01T12:00:00Z), or how long ago (36h, 30d). Default: open." placeholder:"TIME"`
 	To     string            `help:"The first day, moment or age that does not count any more. Default: open." placeholder:"TIME"`
 	Only   map[string]string `help:"Values that fields must have." placeholder:"FIELD=VALUE"`
@@ -106,9 +107,9 @@ func parseMoment(text string, now time.Time) (time.Time, error) {
 			return t, nil
 		}
 	}
-	if days, ok := strings.CutSuffix(text, "d"); ok {
-		if age, err := time.ParseDuration(days + "h"); err == nil && age >= 0 {
-			return now.Add(-24 * age), nil
+	if digits, ok := strings.CutSuffix(text, "d"); ok {
+		if days, err := strconv.ParseUint(digits, 10, 16); err == nil {
+			return now.Add(time.Duration(days) * -24 * time.Hour), nil
 		}
 	}
 	if age, err := time.ParseDuration(text); err == nil && age >= 0 {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
+	"unicode"
 
 	"github.com/saprolite/saprolite/internal/meter"
 )
@@ -64,7 +65,7 @@ func writeTable(w io.Writer, by []meter.Field, sums []meter.Sum) error {
 	for i := range sums {
 		var cells []string
 		for _, value := range sums[i].Group {
-			cells = append(cells, cmp.Or(value, "-"))
+			cells = append(cells, cell(value))
 		}
 		for _, c := range shown {
 			cells = append(cells, strconv.FormatInt(c.value(&sums[i]), 10))
@@ -72,6 +73,15 @@ func writeTable(w io.Writer, by []meter.Field, sums []meter.Sum) error {
 		line(append(cells, meter.FormatDollars(sums[i].Cost)))
 	}
 	return table.Flush()
+}
+
+// cell writes a value for the table. Those of requestMetadata are the callers', and may
+// have tabs and ends of lines.
+func cell(value string) string {
+	if strings.ContainsFunc(value, unicode.IsControl) {
+		return strconv.Quote(value)
+	}
+	return cmp.Or(value, "-")
 }
 
 // inWords writes cacheReadTokens as CACHE READ TOKENS.

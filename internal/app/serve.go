@@ -26,8 +26,8 @@ const (
 // new requests are turned away, and everything that was started is ended.
 func (a *App) Serve(ctx context.Context, listeners *Listeners) error {
 	// The requests outlive ctx, to be finished.
-	requests, cut := context.WithCancel(context.WithoutCancel(ctx))
-	defer cut()
+	requests, cut := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer cut(nil)
 	web, admin := a.webServer(), a.adminServer()
 	web.BaseContext = func(net.Listener) context.Context { return requests }
 	failed := make(chan error, len(listeners.all()))
@@ -57,7 +57,7 @@ func (a *App) Serve(ctx context.Context, listeners *Listeners) error {
 	}
 	// The admin listener tells to the end that it comes.
 	err = errors.Join(err, a.drain(web, cut), admin.Close())
-	cut()
+	cut(nil)
 	serving.Wait()
 	return errors.Join(err, a.Close())
 }
@@ -105,9 +105,12 @@ func (a *App) handler() http.Handler {
 	})
 }
 
+// errEnds cuts answers off: it was not their callers who left.
+var errEnds = errors.New("the server ends")
+
 // drain lets running answers finish within the configured time, cuts off those that
 // do not, and then ends the connections.
-func (a *App) drain(web *http.Server, cut context.CancelFunc) error {
+func (a *App) drain(web *http.Server, cut context.CancelCauseFunc) error {
 	a.draining.Store(true)
 	drained := make(chan struct{})
 	go func() {
@@ -118,7 +121,7 @@ func (a *App) drain(web *http.Server, cut context.CancelFunc) error {
 		a.log.Warn("running answers are cut off: they took longer than limits.drainTimeout")
 		// Told that it is over, an answer ends with an error that its caller sees. A
 		// connection that breaks is taken for a good end by some.
-		cut()
+		cut(errEnds)
 	}
 	if within(flushTime, drained) {
 		flush(web)

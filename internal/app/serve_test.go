@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -11,6 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
 	"github.com/aws/smithy-go"
+
+	"github.com/saprolite/saprolite/internal/meter"
 )
 
 // operations are the two ways to ask.
@@ -135,7 +139,7 @@ func refusedSoon(t *testing.T, over http.RoundTripper) {
 }
 
 // An answer that takes longer than the server gives it is cut off, which its
-// caller sees.
+// caller sees, and its record says.
 func TestDrainTimeout(t *testing.T) {
 	for protocol, choose := range map[string]func(*http.Protocols){"HTTP/1.1": http1, "HTTP/2": h2c} {
 		for operation, do := range operations() {
@@ -143,6 +147,7 @@ func TestDrainTimeout(t *testing.T) {
 				model := newUpstream(t)
 				c := model.config(t)
 				c.Limits.DrainTimeout = time.Millisecond
+				c.State.SQLite = filepath.Join(t.TempDir(), "state.db")
 				r := serve(t, c, "127.0.0.1:0")
 				sdk := client("http", transport(t, "tcp", r.address(0), choose))
 				answers := make(chan result, 1)
@@ -155,6 +160,11 @@ func TestDrainTimeout(t *testing.T) {
 				got := <-answers
 				if _, ok := errors.AsType[*types.ServiceUnavailableException](got.err); !ok {
 					t.Errorf("the answer is %q, %v", got.text, got.err)
+				}
+				for _, of := range sums(t, c, meter.Query{GroupBy: []meter.Field{meter.FieldStatus, meter.FieldError}}) {
+					if want := []string{"503", "ServiceUnavailableException"}; !slices.Equal(of.Group, want) || of.Calls != 1 {
+						t.Errorf("on record: %+v", of)
+					}
 				}
 			})
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -57,10 +58,10 @@ func (c *checker) path(name string) string {
 }
 
 // fail records a breach by a member of the current structure. A nil value is
-// sensitive and stays out of the text.
+// sensitive and stays out of the text, and so do structures.
 func (c *checker) fail(name string, value any, constraint string) {
 	quoted := "Value"
-	if value != nil {
+	if value != nil && !holdsStructures(value) {
 		quoted += " " + quote(value)
 	}
 	c.add(quoted, name, constraint)
@@ -98,6 +99,13 @@ func (c *checker) err() error {
 		plural = ""
 	}
 	return &ValidationException{Message: fmt.Sprintf("%d validation error%s detected: %s", c.count, plural, strings.Join(c.texts, "; "))}
+}
+
+// holdsStructures says whether a value is a list with structures in it: they are
+// of pointers, and what these point to can be long.
+func holdsStructures(value any) bool {
+	list := reflect.ValueOf(value)
+	return list.Kind() == reflect.Slice && list.Len() > 0 && list.Type().Elem().Kind() == reflect.Struct
 }
 
 // quote prints a value as Java's toString does: lists in brackets, maps in

@@ -3,6 +3,7 @@ package bedrock_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -64,6 +65,10 @@ func TestViolations(t *testing.T) {
 		"a union with two members": {&bedrock.CountTokensRequest{ModelId: haiku, Input: &bedrock.CountTokensInput{
 			Converse: &bedrock.ConverseTokensRequest{}, InvokeModel: &bedrock.InvokeModelTokensRequest{Body: []byte("{}")},
 		}}, "1 validation error detected: Value at 'input' failed to satisfy constraint: Member must have exactly one member set"},
+		"a list of structures": {&bedrock.TagResourceRequest{
+			ResourceARN: new("arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abcdefghijkl"),
+			Tags:        slices.Repeat([]bedrock.Tag{{Key: new("a"), Value: new("b")}}, 201),
+		}, "1 validation error detected: Value at 'tags' failed to satisfy constraint: Member must have length less than or equal to 200"},
 		"a query parameter": {&bedrock.ListInferenceProfilesRequest{MaxResults: new(int32(1001))},
 			"1 validation error detected: Value '1001' at 'maxResults' failed to satisfy constraint: Member must have value less than or equal to 1000"},
 	} {

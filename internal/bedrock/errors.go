@@ -14,6 +14,21 @@ type Exception interface {
 	HTTPStatusCode() int
 }
 
+// NewException gives an empty exception by its code, or nil for a code that the
+// runtime does not have.
+func NewException(code string) Exception {
+	for _, e := range []Exception{
+		new(ConflictException), new(InternalServerException), new(ModelErrorException), new(ModelNotReadyException),
+		new(ModelStreamErrorException), new(ModelTimeoutException), new(ResourceNotFoundException), new(ServiceQuotaExceededException),
+		new(ServiceUnavailableException), new(ThrottlingException), new(ValidationException),
+	} {
+		if e.ErrorCode() == code {
+			return e
+		}
+	}
+	return nil
+}
+
 // CommonError is an error of the layer in front of the service: signatures,
 // routes, the form of a body. The service models do not list these errors.
 type CommonError struct {

@@ -162,6 +162,38 @@ func TestListInferenceProfilesPages(t *testing.T) {
 	}
 }
 
+// Who deletes each page before the next one gets all of them.
+func TestListInferenceProfilesWhileDeleting(t *testing.T) {
+	c := newCatalog(t, everything())
+	var made []bedrock.InferenceProfileSummary
+	for _, id := range []string{"aaaaaaaaaaaa", "bbbbbbbbbbbb", "cccccccccccc", "dddddddddddd", "eeeeeeeeeeee"} {
+		made = append(made, bedrock.InferenceProfileSummary{InferenceProfileId: id, Type: bedrock.InferenceProfileTypeApplication})
+	}
+	for _, of := range []bedrock.InferenceProfileType{"", bedrock.InferenceProfileTypeApplication} {
+		var got []string
+		left := slices.Clone(made)
+		req := bedrock.ListInferenceProfilesRequest{MaxResults: new(int32(2)), TypeEquals: of}
+		for {
+			page, err := c.ListInferenceProfiles(&req, catalog.Location{}, left...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, p := range page.InferenceProfileSummaries {
+				if slices.ContainsFunc(made, func(m bedrock.InferenceProfileSummary) bool { return m.InferenceProfileId == p.InferenceProfileId }) {
+					got = append(got, p.InferenceProfileId)
+				}
+				left = slices.DeleteFunc(left, func(m bedrock.InferenceProfileSummary) bool { return m.InferenceProfileId == p.InferenceProfileId })
+			}
+			if req.NextToken = page.NextToken; req.NextToken == nil {
+				break
+			}
+		}
+		if len(got) != len(made) || len(left) != 0 {
+			t.Errorf("of %q got %v", of, got)
+		}
+	}
+}
+
 func TestListInferenceProfilesRegions(t *testing.T) {
 	c := newCatalog(t, catalog.Options{Mappings: []catalog.Mapping{
 		{ID: "*", Provider: "p"},

@@ -12,10 +12,13 @@ import (
 // largest that it may ask for (ListInferenceProfiles, maxResults).
 const maxProfiles = 1000
 
+// madeIDLength is that of the ids of profiles that callers make.
+const madeIDLength = 12
+
 // ListInferenceProfiles gives the profiles of the models that have a provider:
 // those that can be used from the region of the request, the application
 // inference profiles that the configuration maps to a model of the service, and
-// those that the caller has made. The error, about nextToken, is a
+// those that the caller has made, which are ordered by id. The error, about nextToken, is a
 // *bedrock.ValidationException.
 func (c *Catalog) ListInferenceProfiles(req *bedrock.ListInferenceProfilesRequest, at Location, made ...bedrock.InferenceProfileSummary) (*bedrock.ListInferenceProfilesResponse, error) {
 	all := c.systemProfiles(at)
@@ -26,11 +29,11 @@ func (c *Catalog) ListInferenceProfiles(req *bedrock.ListInferenceProfilesReques
 	})
 	if req.NextToken != nil {
 		after, err := decodeToken(*req.NextToken)
-		i := slices.IndexFunc(all, func(p bedrock.InferenceProfileSummary) bool { return p.InferenceProfileId == after })
-		if err != nil || i < 0 {
+		next := follower(all, len(made), after)
+		if err != nil || next < 0 {
 			return nil, &bedrock.ValidationException{Message: "The provided nextToken is invalid."}
 		}
-		all = all[i+1:]
+		all = all[next:]
 	}
 	size := maxProfiles
 	if req.MaxResults != nil {
@@ -42,6 +45,22 @@ func (c *Catalog) ListInferenceProfiles(req *bedrock.ListInferenceProfilesReques
 		res.NextToken = new(encodeToken(all[size-1].InferenceProfileId))
 	}
 	return res, nil
+}
+
+// follower gives where the profiles after one begin, or -1. That one may be gone, if a
+// caller made it: so are those that who goes from page to page deletes.
+func follower(all []bedrock.InferenceProfileSummary, made int, id string) int {
+	if i := slices.IndexFunc(all, func(p bedrock.InferenceProfileSummary) bool { return p.InferenceProfileId == id }); i >= 0 {
+		return i + 1
+	}
+	if len(id) != madeIDLength || strings.Trim(id, "abcdefghijklmnopqrstuvwxyz0123456789") != "" {
+		return -1
+	}
+	next := len(all)
+	for next > max(len(all)-made, 0) && all[next-1].Type == bedrock.InferenceProfileTypeApplication && all[next-1].InferenceProfileId > id {
+		next--
+	}
+	return next
 }
 
 // GetInferenceProfile gives one profile, by its id or ARN, also one of a

@@ -77,23 +77,11 @@ func (n *node) adopt() (paths []string, err error) {
 		if err != nil {
 			return err
 		}
-		held := map[string]bool{n.name: true}
-		var dead []string
-		for _, entry := range entries {
-			owner, _, _ := strings.Cut(entry.Name(), ".")
-			if _, known := held[owner]; known || entry.Name() == folderLock ||
-				!strings.HasSuffix(entry.Name(), lockExt) && !strings.HasSuffix(entry.Name(), journalExt) {
+		for owner, files := range owned(entries) {
+			if owner == n.name || !n.dead(owner) {
 				continue
 			}
-			unlock, err := tryLock(filepath.Join(n.dir, owner+lockExt))
-			held[owner] = err != nil
-			if err == nil {
-				unlock() // nobody else asks for it meanwhile
-				dead = append(dead, owner)
-			}
-		}
-		for _, owner := range dead {
-			taken, err := n.take(owner)
+			taken, err := n.take(owner, files)
 			paths = append(paths, taken...)
 			if err != nil {
 				return err
@@ -104,15 +92,39 @@ func (n *node) adopt() (paths []string, err error) {
 	return paths, err
 }
 
-// take takes the files of one node.
-func (n *node) take(owner string) (paths []string, err error) {
-	found, err := filepath.Glob(filepath.Join(n.dir, owner+".*"+journalExt))
-	if err != nil {
-		return nil, err
+// owned gives the names of the journals of each node that has some, or a lock.
+func owned(entries []os.DirEntry) map[string][]string {
+	nodes := map[string][]string{}
+	for _, entry := range entries {
+		name := entry.Name()
+		ext := filepath.Ext(name)
+		if name == folderLock || ext != lockExt && ext != journalExt {
+			continue
+		}
+		owner, _, _ := strings.Cut(name, ".")
+		files := nodes[owner]
+		if ext == journalExt {
+			files = append(files, name)
+		}
+		nodes[owner] = files
 	}
-	for _, path := range found {
+	return nodes
+}
+
+// dead says whether nobody holds the lock of a node. Nobody else asks meanwhile.
+func (n *node) dead(owner string) bool {
+	unlock, err := tryLock(filepath.Join(n.dir, owner+lockExt))
+	if err == nil {
+		unlock()
+	}
+	return err == nil
+}
+
+// take takes the files of one node.
+func (n *node) take(owner string, files []string) (paths []string, err error) {
+	for _, name := range files {
 		own := n.newPath()
-		if err := os.Rename(path, own); err != nil {
+		if err := os.Rename(filepath.Join(n.dir, name), own); err != nil {
 			return paths, err
 		}
 		paths = append(paths, own)

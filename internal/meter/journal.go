@@ -94,7 +94,8 @@ func OpenJournal(o JournalOptions) (*Journal, error) {
 		added: make(chan struct{}, 1), closing: make(chan struct{}), closed: make(chan struct{}),
 	}
 	if err := j.open(); err != nil {
-		return nil, errors.Join(err, j.closeFiles(), n.leave(false))
+		left, closeErr := j.closeFiles()
+		return nil, errors.Join(err, closeErr, n.leave(!left))
 	}
 	go j.run()
 	return j, nil
@@ -188,7 +189,7 @@ func (j *Journal) write(text []byte) error {
 }
 
 func (j *Journal) keep(r Record, cause error) {
-	if len(j.kept) >= maxKept {
+	if len(j.kept) >= maxKept || errors.Is(cause, errClosed) {
 		j.stats.Lost++
 		if j.stats.Lost == 1 || j.stats.Lost%maxKept == 0 {
 			j.o.Log.Error("usage is lost", "records", j.stats.Lost, "cause", cause)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -136,7 +137,8 @@ func TestJournalGroups(t *testing.T) {
 
 // While the store is down, records wait on the disk; the next process brings them.
 func TestJournalStoreDown(t *testing.T) {
-	dir, store := t.TempDir(), newSink()
+	// A name that would mean something in a pattern.
+	dir, store := filepath.Join(t.TempDir(), "[data]*"), newSink()
 	store.setDown(errors.New("down"))
 	j := open(t, meter.JournalOptions{Dir: dir, Sink: store, Interval: time.Millisecond, FileSize: 10_000})
 	for i := range 100 {
@@ -226,6 +228,36 @@ func TestJournalsShareAFolder(t *testing.T) {
 		t.Errorf("%d and %d records", first.count(), second.count())
 	}
 	a.Append(record(4)) // too late, and not a fault
+	if got := a.Stats(); got.Lost != 1 {
+		t.Errorf("what came too late is not counted: %+v", got)
+	}
+}
+
+// A record that comes while the journal is closed is moved, left for the next process,
+// or counted as lost.
+func TestJournalCloses(t *testing.T) {
+	dir, store := t.TempDir(), newSink()
+	for i := range 20 {
+		j := open(t, meter.JournalOptions{Dir: dir, Sink: store, Interval: time.Hour})
+		before := store.count()
+		var adding sync.WaitGroup
+		const many = 100
+		adding.Go(func() {
+			for k := range many {
+				j.Append(record(i*many + k))
+			}
+		})
+		for j.Stats().Appended < many/4 {
+			runtime.Gosched()
+		}
+		closed(t, j)
+		adding.Wait()
+		lost := int(j.Stats().Lost)
+		closed(t, open(t, meter.JournalOptions{Dir: dir, Sink: store}))
+		if got := store.count() - before; got+lost != many {
+			t.Fatalf("%d records arrived, and %d are lost", got, lost)
+		}
+	}
 }
 
 // Texts that a database refuses do not hold up the others.

@@ -179,26 +179,27 @@ func (j *Journal) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
 	defer cancel()
 	err := j.move(ctx)
-	if err == nil {
-		// The last file is whole now too.
-		for len(j.files) > 0 && err == nil {
-			err = j.drop(j.files[0])
-		}
-	}
-	return errors.Join(err, j.closeFiles(), j.node.leave(err == nil))
+	left, closeErr := j.closeFiles()
+	return errors.Join(err, closeErr, j.node.leave(!left))
 }
 
-func (j *Journal) closeFiles() error {
+// closeFiles removes the files that the sink has whole. It says whether some are left.
+func (j *Journal) closeFiles() (left bool, err error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if len(j.kept) > 0 {
 		j.o.Log.Error("usage is lost: neither a file nor the store took it", "records", len(j.kept))
 		j.stats.Lost += int64(len(j.kept))
+		j.kept = nil
 	}
-	var err error
 	for _, s := range j.files {
 		err = errors.Join(err, s.file.Close())
+		if s.moved < s.size {
+			left = true
+			continue
+		}
+		err = errors.Join(err, os.Remove(s.path))
 	}
 	j.files = nil
-	return err
+	return left, err
 }

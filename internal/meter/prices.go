@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/saprolite/saprolite/internal/bedrock"
 )
 
 // Rates are prices in billionths of a dollar. Those of tokens are for a thousand.
@@ -38,9 +40,10 @@ type Prices struct{ list []Price }
 // NewPrices makes a list of prices.
 func NewPrices(list ...Price) *Prices { return &Prices{list} }
 
-// Cost gives what a call costs, in billionths of a dollar.
+// Cost gives what a call costs, in billionths of a dollar. To count tokens is free, as
+// on AWS.
 func (p *Prices) Cost(r *Record) int64 {
-	if p == nil || r.Model == "" {
+	if p == nil || r.Model == "" || r.Operation == bedrock.OperationCountTokens.Name {
 		return 0
 	}
 	for i := range p.list {

@@ -67,6 +67,7 @@ func TestCost(t *testing.T) {
 		{"not like an image model", meter.Record{Model: "amazon.nova-canvas-v1:0x", Counts: meter.Counts{Images: 3}}, 0},
 		{"a request", meter.Record{Model: "cohere.rerank-v3-5:0", Status: 200}, 2_000_000},
 		{"a request in vain", meter.Record{Model: "cohere.rerank-v3-5:0", Status: 400}, 0},
+		{"a count", meter.Record{Operation: "CountTokens", Model: "cohere.rerank-v3-5:0", Status: 200}, 0},
 		{"half a billionth is rounded up", meter.Record{Model: "amazon.titan-embed-text-v2:0", Counts: meter.Counts{InputTokens: 500}}, 1},
 		{"less is rounded down", meter.Record{Model: "amazon.titan-embed-text-v2:0", Counts: meter.Counts{InputTokens: 499}}, 0},
 		{"units", meter.Record{Model: "x.embed", Counts: meter.Counts{Embeddings: 2, GuardrailUnits: 1}}, 1_250_000_000},

@@ -75,6 +75,8 @@ const (
 	// FieldDay and FieldHour are in UTC, as 2026-11-25 and 2026-11-25T18.
 	FieldDay  Field = "day"
 	FieldHour Field = "hour"
+	// FieldRequest is the request id, which no two calls share.
+	FieldRequest Field = "request"
 )
 
 // metadataPrefix stands before the key in fields of requestMetadata.
@@ -93,7 +95,7 @@ func (f Field) MetadataKey() (key string, ok bool) {
 func Fields() []Field {
 	return []Field{
 		FieldAccount, FieldPrincipal, FieldOperation, FieldModel, FieldProvider, FieldProfile,
-		FieldTier, FieldStatus, FieldError, FieldDay, FieldHour,
+		FieldTier, FieldStatus, FieldError, FieldDay, FieldHour, FieldRequest,
 	}
 }
 

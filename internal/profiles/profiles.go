@@ -84,6 +84,7 @@ func (p *Profiles) created(ctx context.Context, wanted *store.Profile) (*bedrock
 	}
 	for i := range all {
 		switch known := &all[i]; {
+		case known.Region != wanted.Region: // each has names and tokens of its own
 		case wanted.Token != "" && known.Token == wanted.Token && alike(known, wanted):
 			return answer(known), nil
 		case wanted.Token != "" && known.Token == wanted.Token:
@@ -98,9 +99,9 @@ func (p *Profiles) created(ctx context.Context, wanted *store.Profile) (*bedrock
 	return nil, nil
 }
 
-// alike says whether two profiles came of the same request.
+// alike says whether two profiles of a region came of the same request.
 func alike(a, b *store.Profile) bool {
-	return a.Name == b.Name && a.Description == b.Description && a.Source == b.Source && a.Region == b.Region
+	return a.Name == b.Name && a.Description == b.Description && a.Source == b.Source
 }
 
 // all gives the profiles of an account.

@@ -128,6 +128,22 @@ func TestLife(t *testing.T) {
 	}
 }
 
+// Each region has names and tokens of its own.
+func TestRegionsApart(t *testing.T) {
+	p, _ := open(t)
+	arns := map[string]bool{}
+	for _, region := range []string{"eu-west-1", "us-east-1"} {
+		made, err := p.Create(t.Context(), request("billing", "token"), catalog.Location{Region: region, Account: at.Account}, []string{source})
+		if err != nil {
+			t.Fatal(err)
+		}
+		arns[made.InferenceProfileArn] = true
+	}
+	if len(arns) != 2 {
+		t.Errorf("made %v", arns)
+	}
+}
+
 // What is one account's in one region is nobody else's.
 func TestForeign(t *testing.T) {
 	p, _ := open(t)

@@ -20,7 +20,7 @@ func (s *Server) converseStream(x *exchange, req *bedrock.ConverseStreamRequest)
 			return err
 		}
 		if out == nil {
-			out = x.startStream()
+			out, ended = x.startStream(), errUnended
 			defer func() { x.endStream(out, ended) }()
 		}
 		if err != nil {

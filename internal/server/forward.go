@@ -1,10 +1,14 @@
 package server
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
+
+	"github.com/go-json-experiment/json"
 
 	"github.com/saprolite/saprolite/internal/bedrock"
 	"github.com/saprolite/saprolite/internal/eventstream"
@@ -19,10 +23,11 @@ func forwarding[P any](s *Server, op bedrock.Operation, run func(*exchange, P) e
 		if err := s.beginInvocation(x, op); err != nil {
 			return err
 		}
-		if err := x.admit(in); err != nil {
-			return err
-		}
+		x.described(in)
 		if s.Prompts.Has(x.r.PathValue("modelId")) {
+			if err := x.admit(); err != nil {
+				return err
+			}
 			return run(x, in)
 		}
 		to, err := s.routeFor(x, x.r.PathValue("modelId"), x.service(in))
@@ -33,6 +38,9 @@ func forwarding[P any](s *Server, op bedrock.Operation, run func(*exchange, P) e
 			return err
 		}
 		x.routed(&to.Target)
+		if err := x.admit(); err != nil {
+			return err
+		}
 		pieces, ok := to.Forward(x.ctx, provider.RawCall{
 			Operation: op, Header: provider.MemberHeaders(x.r.Header), Body: x.body,
 		})
@@ -62,20 +70,42 @@ func (x *exchange) pass(op bedrock.Operation, pieces provider.Pieces) (ended err
 		default:
 			x.usage.setHeaders(piece.Header)
 			x.setMembers(piece.Header)
-			out = x.startStream()
+			out, ended = x.startStream(), errUnended
 			defer func() { x.endStream(out, ended) }()
 		}
 		x.readFrames(op, piece.Body)
-		if x.usage.readFrame(op, piece.Body, start) {
-			if err := x.record(nil); err != nil {
+		failed := exceptionIn(piece.Body)
+		if x.usage.readFrame(op, piece.Body, start) || failed != nil {
+			if err := x.record(failed); err != nil {
 				return x.endWith(out, op, err)
 			}
 		}
-		if err := out.sendRaw(piece.Body); err != nil {
-			return err
+		if err := out.sendRaw(piece.Body); failed == nil {
+			failed = err
+		}
+		if failed != nil {
+			return failed
 		}
 	}
 	return nil
+}
+
+// exceptionIn gives the exception that a frame ends a stream with, or nil.
+func exceptionIn(frame []byte) error {
+	if !bytes.Contains(frame, []byte(":exception-type")) {
+		return nil
+	}
+	message, err := eventstream.NewReader(bytes.NewReader(frame)).Next()
+	if err != nil || message.ExceptionType() == "" {
+		return nil
+	}
+	name := message.ExceptionType()
+	exception := bedrock.NewException(strings.ToUpper(name[:1]) + name[1:])
+	if exception == nil {
+		return &bedrock.InternalServerException{Message: unexpected}
+	}
+	_ = json.Unmarshal(message.Payload, exception, lenient, json.MatchCaseInsensitiveNames(true)) // what is no JSON has no text
+	return exception
 }
 
 // endWith ends an answer that has begun with an error.

@@ -27,7 +27,7 @@ func (s *Server) invokeModelWithResponseStream(x *exchange, req *bedrock.InvokeM
 				ContentType:              "application/json",
 				PerformanceConfigLatency: req.PerformanceConfigLatency, ServiceTier: req.ServiceTier,
 			})
-			out = x.startStream()
+			out, ended = x.startStream(), errUnended
 			defer func() { x.endStream(out, ended) }()
 		}
 		if err != nil {

@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"time"
 
@@ -49,12 +48,11 @@ func (s *Server) newUsage(x *exchange, op bedrock.Operation) *usage {
 	}}
 }
 
-// admit notes what a request says about itself, and refuses it when its budget is
-// spent.
-func (x *exchange) admit(in any) error {
+// described notes what a request says about itself.
+func (x *exchange) described(in any) {
 	u := x.usage
 	if u == nil {
-		return nil
+		return
 	}
 	tier := bedrock.ServiceTierTypeDefault
 	switch in := in.(type) {
@@ -67,10 +65,15 @@ func (x *exchange) admit(in any) error {
 	case *bedrock.InvokeModelWithResponseStreamRequest:
 		u.record.Metadata, tier = headerMetadata(in.RequestMetadata), in.ServiceTier
 	case *bedrock.CountTokensRequest:
-		return nil // they are counted for nothing
+		return // nobody serves them by a tier
 	}
 	u.setTier(tier)
-	if u.meter == nil {
+}
+
+// admit refuses a request when its budget is spent.
+func (x *exchange) admit() error {
+	u := x.usage
+	if u == nil || u.meter == nil || x.operation == bedrock.OperationCountTokens.Name {
 		return nil
 	}
 	return u.meter.Admit(x.ctx, meter.Caller{
@@ -176,7 +179,7 @@ func (x *exchange) outcome(r *meter.Record, err error) {
 	r.Status, r.Error = http.StatusOK, ""
 	switch {
 	case err == nil:
-	case errors.Is(x.ctx.Err(), context.Canceled):
+	case x.callerLeft():
 		r.Status, r.Error = statusCanceled, errorCanceled
 	default:
 		exception := publicHalf(err)
@@ -195,7 +198,7 @@ func (u *usage) count() {
 	u.record.FirstToken = t.FirstByte
 	counts := tokens(&t.Usage)
 	if counts == (meter.Counts{}) && t.Deltas > 0 {
-		counts = meter.Counts{InputTokens: estimate(u.request), OutputTokens: t.Deltas}
+		counts = meter.Counts{InputTokens: conversation.EstimateTokens(u.request), OutputTokens: t.Deltas}
 	}
 	u.record.Add(counts)
 }
@@ -205,33 +208,4 @@ func tokens(of *bedrock.TokenUsage) meter.Counts {
 		InputTokens: int64(of.InputTokens), OutputTokens: int64(of.OutputTokens),
 		CacheReadTokens: int64(conversation.Count(of.CacheReadInputTokens)), CacheWriteTokens: int64(conversation.Count(of.CacheWriteInputTokens)),
 	}
-}
-
-// estimate guesses the input tokens of a conversation by the length of its texts.
-func estimate(req *bedrock.ConverseRequest) int64 {
-	if req == nil {
-		return 0
-	}
-	length := 0
-	for _, block := range req.System {
-		length += textLength(block.Text)
-	}
-	for _, message := range req.Messages {
-		for _, block := range message.Content {
-			length += textLength(block.Text)
-			if block.ToolResult != nil {
-				for _, content := range block.ToolResult.Content {
-					length += textLength(content.Text)
-				}
-			}
-		}
-	}
-	return conversation.EstimateTextTokens(length)
-}
-
-func textLength(text *string) int {
-	if text == nil {
-		return 0
-	}
-	return len(*text)
 }

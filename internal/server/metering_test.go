@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"context"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -132,7 +133,7 @@ default: {reply: Hello there., usage: {inputTokens: 10, outputTokens: 20, cacheR
 		})},
 		{"an error within the stream", "/converse-stream", strings.Replace(talk, "TEXT", "break", 1), with(func(r *meter.Record) {
 			r.Operation, r.Status, r.Error = "ConverseStream", 424, "ModelStreamErrorException"
-			r.Counts, r.Cost = meter.Counts{InputTokens: 2, OutputTokens: 3}, 8_000
+			r.Counts, r.Cost = meter.Counts{InputTokens: 6, OutputTokens: 3}, 12_000
 		})},
 		{"an error of the caller's", "/converse", `{"messages":[{"role":"x","content":[]}]}`, with(func(r *meter.Record) {
 			r.Status, r.Error, r.Counts, r.Cost, r.Metadata, r.Model, r.Provider, r.ServiceTier = 400, "ValidationException", meter.Counts{}, 0, nil, "", "", ""
@@ -182,6 +183,38 @@ func TestMeteredInPart(t *testing.T) {
 	})
 }
 
+// A call whose answer ends in a panic is on record as an error, once, also where the
+// answer has begun.
+func TestMeteredPanic(t *testing.T) {
+	for _, begins := range []bool{false, true} {
+		for _, path := range []string{"/converse", "/converse-stream", "/invoke-with-response-stream"} {
+			house, l := metered(t, options(newCatalog(t, catalog.Mapping{ID: "*", Provider: "test"}), panics{begins: begins}))
+			body := conversationBody
+			if strings.Contains(path, "invoke") {
+				body = `{"anthropic_version":"bedrock-2023-05-31","max_tokens":50,"messages":[{"role":"user","content":"Hi"}]}`
+			}
+			web := serve(t, house)
+			response, err := newClient(t, h2c).Do(newRequest(t, t.Context(), web.URL+claudePath+path, body))
+			if err == nil {
+				_, _ = io.Copy(io.Discard, response.Body) // it may break off
+				response.Body.Close()
+			}
+			house.Drain()
+			if err := l.journal.Flush(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if len(l.records) != 1 || l.journal.Stats().Appended != 1 {
+				t.Fatalf("%s: %d records", path, len(l.records))
+			}
+			for _, r := range l.records {
+				if r.Status != 500 || r.Error != "InternalServerException" {
+					t.Errorf("%s, begins %t: %+v", path, begins, r)
+				}
+			}
+		}
+	}
+}
+
 // What a real Bedrock's answers took is read as they pass.
 func TestMeteredForward(t *testing.T) {
 	const usage = `"usage":{"inputTokens":10,"outputTokens":20,"totalTokens":30,"cacheReadInputTokens":3,"cacheWriteInputTokens":4}`
@@ -216,6 +249,12 @@ func TestMeteredForward(t *testing.T) {
 		{"a stream that breaks", claude, "converse-stream", &passing{err: gone, pieces: []provider.Piece{
 			{Header: stream, Body: frame(t, "contentBlockDelta", `{}`)}, {Body: frame(t, "contentBlockDelta", `{}`)},
 		}}, meter.Counts{OutputTokens: 2}, "flex", 424},
+		{"a stream that ends in an exception", claude, "converse-stream", &passing{pieces: []provider.Piece{
+			{Header: stream, Body: frame(t, "contentBlockDelta", `{}`)}, {Body: exceptionFrame(t, "throttlingException", `{"message":"Slow down."}`)},
+		}}, meter.Counts{OutputTokens: 1}, "flex", 429},
+		{"a native stream that ends in an exception", claude, "invoke-with-response-stream", &passing{pieces: []provider.Piece{
+			{Header: stream, Body: frame(t, "chunk", chunk)}, {Body: exceptionFrame(t, "modelStreamErrorException", `{"message":"Gone.","originalStatusCode":500}`)},
+		}}, meter.Counts{OutputTokens: 1}, "flex", 424},
 		{"an answer of another kind", claude, "converse", &passing{pieces: []provider.Piece{{Body: []byte(`no JSON`)}}}, meter.Counts{}, "default", 200},
 		{"a refusal", claude, "invoke", &passing{err: &bedrock.ThrottlingException{}}, meter.Counts{}, "default", 429},
 	} {
@@ -238,6 +277,17 @@ func frame(t *testing.T, event, payload string) []byte {
 	t.Helper()
 	var f eventstream.Frame
 	f.BeginEvent(event)
+	if _, err := f.Write([]byte(payload)); err != nil {
+		t.Fatal(err)
+	}
+	f.End()
+	return f.Bytes()
+}
+
+func exceptionFrame(t *testing.T, exception, payload string) []byte {
+	t.Helper()
+	var f eventstream.Frame
+	f.BeginException(exception)
 	if _, err := f.Write([]byte(payload)); err != nil {
 		t.Fatal(err)
 	}
@@ -282,7 +332,7 @@ func TestBudgetSpent(t *testing.T) {
 	if got.status != 400 || !strings.HasPrefix(got.header.Get("X-Amzn-Errortype"), "ServiceQuotaExceededException") || !strings.Contains(messageOf(t, got), "budget team of a is spent") {
 		t.Errorf("got %d %s", got.status, got.body)
 	}
-	if r := l.of(t, got.header); r.Error != "ServiceQuotaExceededException" || r.Cost != 0 {
+	if r := l.of(t, got.header); r.Error != "ServiceQuotaExceededException" || r.Model != claude || r.Cost != 0 {
 		t.Errorf("the record %+v", r)
 	}
 	if got := ask("b"); got.status != 200 {

@@ -211,9 +211,11 @@ func (x *exchange) close() {
 
 // canceled says whether the client did not wait for the end: what followed from
 // that is nobody's error.
-func (x *exchange) canceled() bool {
-	return x.err != nil && errors.Is(x.ctx.Err(), context.Canceled)
-}
+func (x *exchange) canceled() bool { return x.err != nil && x.callerLeft() }
+
+// callerLeft is false where it was this server that ended the exchange, which its
+// context gives another cause for.
+func (x *exchange) callerLeft() bool { return context.Cause(x.ctx) == context.Canceled }
 
 // newRequestID makes a random UUID.
 func newRequestID() string {

@@ -133,6 +133,9 @@ func (s *stream) close() error {
 	return s.err
 }
 
+// errUnended is what ends a streamed answer as long as nothing else has: a panic.
+var errUnended = errors.New("the answer has no end")
+
 // endStream ends a streamed answer, which err cut off if it is not nil.
 func (x *exchange) endStream(s *stream, err error) {
 	_ = x.record(err) // what was to be told in the stream is out

@@ -74,7 +74,8 @@ type Usage interface {
 
 // Profile is an application inference profile.
 type Profile struct {
-	// ID is 12 lower-case letters and digits; Name is unique in the account.
+	// ID is 12 lower-case letters and digits, unique in the account; Name is unique in
+	// the account's region.
 	ID, Account, Name string
 	Description       string
 	// Region is that of its ARN.
@@ -97,8 +98,8 @@ func (p *Profile) ARN() string {
 
 // Profiles remembers application inference profiles.
 type Profiles interface {
-	// CreateProfile fails with ErrExists where the account has one of that name or
-	// that id.
+	// CreateProfile fails with ErrExists where the account has one of that id, or of
+	// that name in the region.
 	CreateProfile(ctx context.Context, p Profile) error
 	// Profile finds by id; the error is ErrNotFound.
 	Profile(ctx context.Context, account, id string) (Profile, error)

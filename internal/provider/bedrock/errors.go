@@ -13,22 +13,6 @@ import (
 	"github.com/saprolite/saprolite/internal/provider/openai"
 )
 
-// exceptionOf is an empty exception of the name, or nil for one that the runtime
-// does not have.
-func exceptionOf(code string) bedrock.Exception {
-	for _, e := range []bedrock.Exception{
-		new(bedrock.ConflictException), new(bedrock.InternalServerException), new(bedrock.ModelErrorException),
-		new(bedrock.ModelNotReadyException), new(bedrock.ModelStreamErrorException), new(bedrock.ModelTimeoutException),
-		new(bedrock.ResourceNotFoundException), new(bedrock.ServiceQuotaExceededException),
-		new(bedrock.ServiceUnavailableException), new(bedrock.ThrottlingException), new(bedrock.ValidationException),
-	} {
-		if e.ErrorCode() == code {
-			return e
-		}
-	}
-	return nil
-}
-
 // refusal is the error of a response that is not a success: the exception that
 // the service says, with its text. What it says of this server's own credentials
 // is not the caller's business, and goes to the log alone.
@@ -45,7 +29,7 @@ func (p *Provider) refusal(response *http.Response, body []byte) error {
 			Message: "You don't have access to the model with the specified model ID.",
 		}, cause)
 	}
-	exception := exceptionOf(code)
+	exception := bedrock.NewException(code)
 	if exception == nil {
 		return p.client.Failure(response.StatusCode, body)
 	}
@@ -71,7 +55,7 @@ func codeOf(header http.Header, body []byte) string {
 // streamException is the error of an exception frame. Before the answer has begun
 // it may be tried again as outside a stream.
 func (p *Provider) streamException(name string, payload []byte, began bool) error {
-	exception := exceptionOf(strings.ToUpper(name[:1]) + name[1:])
+	exception := bedrock.NewException(strings.ToUpper(name[:1]) + name[1:])
 	if exception == nil {
 		exception = new(bedrock.InternalServerException)
 	}

@@ -17,13 +17,16 @@ func (db *DB) CreateProfile(ctx context.Context, p store.Profile) error {
 	return db.change(ctx, func(tx *sql.Tx) error {
 		n, err := affected(ctx, tx, `
 			INSERT INTO profiles (account, id, name, document) VALUES ($1, $2, $3, $4)
-			ON CONFLICT DO NOTHING`, p.Account, p.ID, p.Name, string(document))
+			ON CONFLICT DO NOTHING`, p.Account, p.ID, unique(&p), string(document))
 		if err == nil && n == 0 {
 			return store.ErrExists
 		}
 		return err
 	})
 }
+
+// unique is what the column of the name has: names are told apart by region.
+func unique(p *store.Profile) string { return p.Region + "/" + p.Name }
 
 // Profile implements [store.Profiles].
 func (db *DB) Profile(ctx context.Context, account, id string) (store.Profile, error) {
@@ -66,7 +69,7 @@ func (db *DB) UpdateProfile(ctx context.Context, account, id string, change func
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE profiles SET name = $3, document = $4 WHERE account = $1 AND id = $2`,
-			account, id, p.Name, string(document))
+			account, id, unique(&p), string(document))
 		return err
 	})
 }

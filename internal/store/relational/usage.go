@@ -117,6 +117,8 @@ func (db *DB) column(field meter.Field, param func(any) string) (string, error) 
 		return fmt.Sprintf("time / %d", day), nil
 	case meter.FieldHour:
 		return fmt.Sprintf("time / %d", hour), nil
+	case meter.FieldRequest:
+		return "request_id", nil
 	}
 	if !slices.Contains(meter.Fields(), field) {
 		return "", fmt.Errorf("usage has no field %q", field)
@@ -145,7 +147,8 @@ func kept(field meter.Field, value string) (string, error) {
 	}
 	t, err := time.Parse(layout, value)
 	if err != nil {
-		return "", fmt.Errorf("%s must be as %s: %w", field, layout, err)
+		example := time.Date(2026, 11, 25, 18, 0, 0, 0, time.UTC).Format(layout)
+		return "", fmt.Errorf("%q is no %s; write %s, in UTC", value, field, example)
 	}
 	return strconv.FormatInt(t.UnixMicro()/unit, 10), nil
 }

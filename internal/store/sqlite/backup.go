@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"modernc.org/sqlite"
 )
@@ -20,12 +21,12 @@ func Backup(ctx context.Context, path, target string) error {
 	if _, err := os.Lstat(target); !errors.Is(err, os.ErrNotExist) {
 		return errors.Join(fmt.Errorf("%s is there already: remove it, or take another name", target), err)
 	}
-	partial := target + ".partial"
-	defer os.Remove(partial)
-	f, err := os.OpenFile(partial, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	f, err := os.CreateTemp(filepath.Dir(target), filepath.Base(target)+".*.partial")
 	if err != nil {
 		return err
 	}
+	partial := f.Name()
+	defer os.Remove(partial)
 	if err := f.Close(); err != nil {
 		return err
 	}
@@ -44,8 +45,9 @@ func Backup(ctx context.Context, path, target string) error {
 }
 
 // Restore puts the copy that Backup wrote in place of the state in the file at
-// path. A server may run on the state meanwhile: it goes on with the copy.
-func Restore(ctx context.Context, path, from string) error {
+// path. A server may run on the state meanwhile: it goes on with the copy. When it
+// fails, the state is as it was.
+func Restore(ctx context.Context, path, from string) (err error) {
 	if err := check(ctx, from); err != nil {
 		return err
 	}
@@ -58,23 +60,44 @@ func Restore(ctx context.Context, path, from string) error {
 	if err := errors.Join(err, live.Close()); err != nil {
 		return err
 	}
-	err = open(ctx, path, func(conn *sql.Conn) error {
-		if err := copyPages(conn, from); err != nil {
-			return err
-		}
-		// Whoever waits for changes has to see that there was one.
-		_, err := conn.ExecContext(ctx, "UPDATE revision SET revision = max(revision, $1) + 1", before)
+	folder, err := os.MkdirTemp(filepath.Dir(path), "restore")
+	if err != nil {
 		return err
-	})
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	prepared := filepath.Join(folder, "state.db")
+	if err := prepare(ctx, from, prepared, before); err != nil {
+		return fmt.Errorf("restore the state from %s: %w", from, err)
+	}
+	err = open(ctx, path, func(conn *sql.Conn) error { return copyPages(conn, prepared) })
 	if err != nil {
 		return fmt.Errorf("restore the state from %s: %w", from, err)
 	}
-	// A copy of an older program gets the schema of this one.
-	restored, err := Open(ctx, path)
+	return nil
+}
+
+// unseen is more than the changes that a server makes while a copy is put in place
+// of its state.
+const unseen = 1000
+
+// prepare makes a copy ready to be a state that was at a revision: a copy of an older
+// program gets the schema of this one, and that of a newer program is refused.
+func prepare(ctx context.Context, from, to string, revision int64) error {
+	if err := Backup(ctx, from, to); err != nil {
+		return err
+	}
+	state, err := Open(ctx, to)
 	if err != nil {
 		return err
 	}
-	return restored.Close()
+	if err := state.Close(); err != nil {
+		return err
+	}
+	return open(ctx, to, func(conn *sql.Conn) error {
+		// Whoever waits for changes has to see that there was one.
+		_, err := conn.ExecContext(ctx, "UPDATE revision SET revision = max(revision, $1) + $2", revision, unseen)
+		return err
+	})
 }
 
 // check refuses a file that is no state, or a broken one.

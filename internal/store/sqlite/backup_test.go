@@ -1,10 +1,12 @@
 package sqlite_test
 
 import (
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -101,6 +103,62 @@ func TestBackupAndRestoreRefuse(t *testing.T) {
 	}
 	if got := names(t, mustOpen(t, path)); len(got) != 1 {
 		t.Errorf("accounts: %v", got)
+	}
+}
+
+// Copies that are made at one time do not disturb each other, and what an earlier one
+// left when it was killed disturbs none.
+func TestBackupsTogether(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "state.db")
+	put(t, mustOpen(t, path), "kept")
+	target := filepath.Join(folder, "copy.db")
+	if err := os.WriteFile(target+".partial", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := sqlite.Backup(t.Context(), path, target); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Remove(target); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := os.Stat(target + ".partial"); err != nil {
+		t.Errorf("the file of another is gone: %v", err)
+	}
+	if left, err := filepath.Glob(filepath.Join(folder, "copy*")); len(left) != 1 || err != nil {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+// A copy that this program does not understand leaves the state as it was.
+func TestRestoreOfANewerProgram(t *testing.T) {
+	ctx := t.Context()
+	folder := t.TempDir()
+	path, copied := filepath.Join(folder, "state.db"), filepath.Join(folder, "copy.db")
+	s := mustOpen(t, path)
+	put(t, s, "kept")
+	if err := sqlite.Backup(ctx, path, copied); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", copied)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(ctx, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, 1)"); err != nil {
+		t.Fatal(err)
+	}
+	put(t, s, "later")
+	if err := sqlite.Restore(ctx, path, copied); err == nil || !strings.Contains(err.Error(), "newer version") {
+		t.Errorf("restored: %v", err)
+	}
+	if got := names(t, mustOpen(t, path)); len(got) != 2 {
+		t.Errorf("accounts: %v", got)
+	}
+	if left, err := filepath.Glob(filepath.Join(folder, "restore*")); len(left) != 0 || err != nil {
+		t.Errorf("left behind: %v, %v", left, err)
 	}
 }
 

@@ -34,10 +34,12 @@ func testProfiles(t *testing.T, open func() store.Store) {
 			t.Errorf("%s %s: %v", taken.ID, taken.Name, err)
 		}
 	}
-	elsewhere := profile("a", "first")
-	elsewhere.Account = "999999999999"
-	if err := s.CreateProfile(ctx, elsewhere); err != nil {
-		t.Errorf("another account: %v", err)
+	elsewhere, region := profile("a", "first"), profile("d", "first")
+	elsewhere.Account, region.Region = "999999999999", "us-east-1"
+	for _, free := range []store.Profile{elsewhere, region} {
+		if err := s.CreateProfile(ctx, free); err != nil {
+			t.Errorf("%s %s: %v", free.Account, free.Region, err)
+		}
 	}
 
 	err := s.UpdateProfile(ctx, account, "a", func(p *store.Profile) error { p.Tags["more"] = "x"; return nil })

@@ -81,7 +81,8 @@ func testUsageGroups(t *testing.T, open func() store.Store) {
 		{"period", meter.Query{From: created, To: created.Add(time.Hour)}, map[string]int64{"[]": 2}},
 		{"nothing", meter.Query{GroupBy: []meter.Field{meter.FieldModel}, From: created.Add(time.Hour * 99)}, map[string]int64{}},
 		{"every field", meter.Query{GroupBy: meter.Fields(), From: created.Add(time.Hour)}, map[string]int64{
-			"[" + account + " arn:aws:iam::123456789012:user/alice Converse amazon.nova-lite-v1:0 local  default 200  2026-11-25 2026-11-25T19]": 1}},
+			"[" + account + " arn:aws:iam::123456789012:user/alice Converse amazon.nova-lite-v1:0 local  default 200  2026-11-25 2026-11-25T19 c]": 1}},
+		{"one request", meter.Query{Only: map[meter.Field]string{meter.FieldRequest: "b"}}, map[string]int64{"[]": 1}},
 	} {
 		got := map[string]int64{}
 		for _, sum := range sums(t, s, test.query) {

@@ -47,6 +47,7 @@ CREATE INDEX usage_by_account ON usage_records (account, time);
 CREATE TABLE profiles (
     account  TEXT NOT NULL,
     id       TEXT NOT NULL,
+    -- The region, a slash, and the name in it.
     name     TEXT NOT NULL,
     document TEXT NOT NULL,
     PRIMARY KEY (account, id),
