@@ -68,6 +68,13 @@ func (s *source) set(err error) {
 	s.err = err
 }
 
+// fail makes the next readings end with err.
+func (s *source) fail(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.err = err
+}
+
 // alice is in a group, has a boundary, and may do what the parts together allow.
 func people(ring *seal.Ring) iam.Snapshot {
 	hash := sha256.Sum256([]byte("the key"))
@@ -248,6 +255,49 @@ func TestRun(t *testing.T) {
 		cancel()
 		<-ended
 	})
+}
+
+// The file and the store do not wait for each other.
+func TestRefreshOneOfTwo(t *testing.T) {
+	ring := mustRing(t)
+	s := &source{everybody: people(ring)}
+	declared := func() (directory.Declaration, bool, error) { return directory.Declaration{}, false, nil }
+	d, err := directory.New(t.Context(), directory.Options{Source: s, Ring: ring,
+		Declared: func() (directory.Declaration, bool, error) { return declared() }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	trouble := errors.New("out of order")
+	refresh := func(want error) {
+		t.Helper()
+		if err := d.Refresh(t.Context()); !errors.Is(err, want) {
+			t.Errorf("%v, want %v", err, want)
+		}
+	}
+	declares := directory.Declaration{
+		Everybody: iam.Snapshot{
+			Users:      []iam.User{{Account: account, Name: "carol", ID: "AIDACAROL"}},
+			AccessKeys: []iam.AccessKey{{ID: "AKIACAROL", Account: account, User: "carol"}},
+		},
+		Secrets: map[string]string{"AKIACAROL": "of the file"},
+	}
+	declared = func() (directory.Declaration, bool, error) {
+		declared = func() (directory.Declaration, bool, error) { return directory.Declaration{}, false, trouble }
+		return declares, true, nil
+	}
+	s.fail(trouble)
+	refresh(trouble)
+	if _, err := d.Lookup(t.Context(), "AKIACAROL"); err != nil {
+		t.Errorf("a store out of order keeps the file's from being known: %v", err)
+	}
+	s.set(nil)
+	refresh(trouble)
+	if _, err := d.Lookup(t.Context(), "AKIAALICE"); !errors.Is(err, identity.ErrUnknownKey) {
+		t.Errorf("a file that is wrong keeps a revoked key of the store good: %v", err)
+	}
+	if _, err := d.Lookup(t.Context(), "AKIACAROL"); err != nil {
+		t.Errorf("a file that is wrong takes away what it said before: %v", err)
+	}
 }
 
 // The store that the program uses is a source.
