@@ -71,6 +71,10 @@ func TestPrincipalsMistakes(t *testing.T) {
 		{"no key", "accounts: [{id: '123456789012', users: [{name: u, apiKeys: [{id: k}]}]}]", "the key is missing"},
 		{"two keys", "accounts: [{id: '123456789012', users: [{name: u, apiKeys: [{id: k, key: a, sha256: b}]}]}]", "given more than once"},
 		{"expiry", "accounts: [{id: '123456789012', users: [{name: u, apiKeys: [{id: k, key: a, expires: soon}]}]}]", `"soon" is no time`},
+		{"tag", "accounts: [{id: '123456789012', users: [{name: u, tags: {'aws:team': red}}]}]", `users[0].tags.aws:team: "aws:team=red" is no tag`},
+		{"tag of a role", "accounts: [{id: '123456789012', roles: [{name: r, trust: '{}', tags: {team: 'a*'}}]}]", `roles[0].tags.team: "team=a*" is no tag`},
+		{"long session", "accounts: [{id: '123456789012', roles: [{name: r, trust: '{}', maxSession: 13h}]}]", "roles[0].maxSession: a role is assumed for 1 to 12 hours at most, not for 13h0m0s"},
+		{"short session", "accounts: [{id: '123456789012', roles: [{name: r, trust: '{}', maxSession: 59m}]}]", "not for 59m0s"},
 		{"refers to itself", "accounts: [{id: '123456789012', policies: [{name: p, document: &a {Statement: *a}}]}]", "deeper than"},
 	} {
 		path := filepath.Join(t.TempDir(), "principals.yaml")
@@ -95,6 +99,29 @@ func TestLoadDeclared(t *testing.T) {
 	}
 	if _, err := LoadPrincipals(path); err == nil {
 		t.Error("the server does without the secrets")
+	}
+}
+
+// A secret that somebody renews in its file is in force without a change elsewhere.
+func TestSecretFilesAreWatched(t *testing.T) {
+	folder := t.TempDir()
+	path, files := filepath.Join(folder, "principals.yaml"), []string{filepath.Join(folder, "secret"), filepath.Join(folder, "key")}
+	writeFile(t, path, "accounts: [{id: '123456789012', users: [{name: u, accessKeys: [{id: AKIA1234567890123456, secretFile: secret}], apiKeys: [{id: k, keyFile: key}]}]}]")
+	for _, file := range files {
+		writeFile(t, file, "old")
+	}
+	for _, file := range files {
+		p, err := LoadPrincipals(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Changed() {
+			t.Error("nothing has changed")
+		}
+		writeFile(t, file, "another")
+		if !p.Changed() {
+			t.Errorf("%s has changed", file)
+		}
 	}
 }
 
