@@ -109,11 +109,11 @@ func (d *Directory) Refresh(ctx context.Context) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	err := errors.Join(d.readDeclared(), d.readStored(ctx))
-	first := d.current.Load() == nil
-	if first && err != nil || !first && !d.stale {
+	before := d.current.Load()
+	if before == nil && err != nil || before != nil && !d.stale {
 		return err
 	}
-	next, problems := newIndex(d.stored, d.declared, d.options.Ring)
+	next, problems := newIndex(d.stored, d.declared, d.options.Ring, before)
 	for _, problem := range problems {
 		d.options.Log.Error("a principal is not in force as it is written", "error", problem)
 	}

@@ -257,6 +257,42 @@ func TestRun(t *testing.T) {
 	})
 }
 
+// Who seals all secrets anew before the servers know the new key takes no key from
+// them, and keeps none good that is switched off.
+func TestResealedTooSoon(t *testing.T) {
+	ring, next := mustRing(t), mustRing(t)
+	s := &source{everybody: people(ring)}
+	d, err := directory.New(t.Context(), directory.Options{Source: s, Ring: ring})
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := func(change func(*iam.AccessKey)) (identity.Key, error) {
+		t.Helper()
+		everybody := people(next)
+		change(&everybody.AccessKeys[0])
+		everybody.Revision = s.everybody.Revision + 1
+		s.everybody = everybody
+		if err := d.Refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return d.Lookup(t.Context(), "AKIAALICE")
+	}
+	for range 2 {
+		if key, err := known(func(*iam.AccessKey) {}); err != nil || key.Secret != "secret" {
+			t.Errorf("%+v, %v", key, err)
+		}
+	}
+	if _, err := known(func(k *iam.AccessKey) { k.Inactive = true }); !errors.Is(err, identity.ErrUnknownKey) {
+		t.Errorf("a key that is switched off: %v", err)
+	}
+	if _, err := known(func(*iam.AccessKey) {}); err != nil {
+		t.Errorf("a key that is switched on again: %v", err)
+	}
+	if _, err := known(func(k *iam.AccessKey) { k.ID = "AKIANEW" }); !errors.Is(err, identity.ErrUnknownKey) {
+		t.Errorf("a key that is revoked: %v", err)
+	}
+}
+
 // The file and the store do not wait for each other.
 func TestRefreshOneOfTwo(t *testing.T) {
 	ring := mustRing(t)
