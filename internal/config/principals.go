@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -41,13 +42,23 @@ func stampOf(path string) stamp {
 }
 
 // Changed says whether one of the files that were read is another by now.
-func (p *Principals) Changed() bool {
-	for path, was := range p.files {
-		if stampOf(path) != was {
-			return true
-		}
+func (p *Principals) Changed() bool { return !maps.Equal(p.files, p.stamps()) }
+
+// Settled says whether the files that were read, in whichever form they are now, stay
+// in it for a moment. Many programs empty a file before they write it, and the half of
+// one can be a file that means something else.
+func (p *Principals) Settled(moment time.Duration) bool {
+	before := p.stamps()
+	time.Sleep(moment)
+	return maps.Equal(before, p.stamps())
+}
+
+func (p *Principals) stamps() map[string]stamp {
+	stamps := make(map[string]stamp, len(p.files))
+	for path := range p.files {
+		stamps[path] = stampOf(path)
 	}
-	return false
+	return stamps
 }
 
 // The shape of a file of principals.
