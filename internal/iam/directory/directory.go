@@ -102,6 +102,10 @@ func (d *Directory) Run(ctx context.Context) {
 	}
 }
 
+// patience is how long a store that does not answer is waited for, before what else
+// there is to know is taken up without it.
+const patience = 5 * time.Second
+
 // Refresh takes up what has changed. The file and the store do not wait for each
 // other: where one cannot be read, what it said last stays in force, and news of the
 // other are taken up all the same.
@@ -134,6 +138,8 @@ func (d *Directory) readDeclared() error {
 }
 
 func (d *Directory) readStored(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	revision, err := d.options.Source.Revision(ctx)
 	if err != nil {
 		return fmt.Errorf("ask for the revision of the state: %w", err)

@@ -336,6 +336,23 @@ func TestRefreshOneOfTwo(t *testing.T) {
 	}
 }
 
+// deaf is a store that never answers.
+type deaf struct{ *source }
+
+func (deaf) Revision(ctx context.Context) (int64, error) {
+	<-ctx.Done()
+	return 0, ctx.Err()
+}
+
+// A store that does not answer keeps nobody waiting for good.
+func TestRefreshOfDeafStore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		if _, err := directory.New(t.Context(), directory.Options{Source: deaf{}, Ring: mustRing(t)}); !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
+		}
+	})
+}
+
 // The store that the program uses is a source.
 func TestStoreIsSource(t *testing.T) {
 	ring := mustRing(t)
