@@ -82,6 +82,7 @@ func people(ring *seal.Ring) iam.Snapshot {
 		Users: []iam.User{
 			{Account: account, Name: "alice", ID: "AIDAALICE", Groups: []string{"staff"}, Boundary: iam.PolicyARN(account, "bound"), Tags: map[string]string{"team": "red"}},
 			{Account: account, Name: "bob", ID: "AIDABOB", Permissions: iam.Permissions{Inline: map[string]string{"own": allow(nova)}}},
+			{Account: account, Name: "lost", ID: "AIDALOST", Groups: []string{"former"}, Permissions: iam.Permissions{Inline: map[string]string{"own": allow(nova)}}},
 			{Account: account, Name: "broken", ID: "AIDABROKEN", Permissions: iam.Permissions{Attached: []string{iam.PolicyARN(account, "gone"), iam.PolicyARN(account, "any")}}},
 		},
 		Groups: []iam.Group{{Account: account, Name: "staff", Permissions: iam.Permissions{Attached: []string{iam.PolicyARN(account, "any")}}}},
@@ -182,6 +183,7 @@ func TestPolicies(t *testing.T) {
 		{"another of the name", user("bob", "AIDAFORMERBOB"), nova, "does not exist any more"},
 		{"nobody", user("nobody", "AIDANOBODY"), nova, "does not exist any more"},
 		{"a policy that is gone", user("broken", "AIDABROKEN"), nova, "policy/gone does not exist"},
+		{"a group that is gone", user("lost", "AIDALOST"), nova, "the group former of account 123456789012 does not exist"},
 		{"role", session("r", "AROAR:s"), claude, "Allowed"},
 		{"session policy", session("r", "AROAR:s", allow(nova)), nova, "Allowed"},
 		{"beyond session policy", session("r", "AROAR:s", allow(nova)), claude, "session policy"},
