@@ -138,12 +138,19 @@ func (d *decoder) policyDocument(n *yaml.Node, target *Document, key string) {
 	*target = Document(text.String())
 }
 
-// maxDocumentDepth bounds documents, which may refer to themselves in YAML.
-const maxDocumentDepth = 8
+// maxDocumentDepth and maxDocument, in bytes, bound documents, which in YAML may refer
+// to themselves, and many times to their parts. IAM's longest have 10 KiB.
+const (
+	maxDocumentDepth = 8
+	maxDocument      = 256 << 10
+)
 
 func writeJSON(w *bytes.Buffer, n *yaml.Node, depth int) error {
 	if depth > maxDocumentDepth {
 		return fmt.Errorf("the document is deeper than %d", maxDocumentDepth)
+	}
+	if w.Len() > maxDocument {
+		return fmt.Errorf("the document is longer than %d bytes", maxDocument)
 	}
 	n = target(n)
 	switch n.Kind {
@@ -207,11 +214,20 @@ const (
 )
 
 func loadPrincipals(path string, to depth) (*Principals, error) {
-	files := map[string]stamp{path: stampOf(path)}
+	written := stampOf(path)
 	content, err := read(path)
 	if err != nil {
 		return nil, Problems{{File: path, What: err.Error(), Remedy: "name another file under principals, or delete the line"}}
 	}
+	declared, err := parsePrincipals(path, content, to)
+	if err != nil {
+		return nil, err
+	}
+	declared.files[path] = written
+	return declared, nil
+}
+
+func parsePrincipals(path string, content []byte, to depth) (*Principals, error) {
 	d := decoder{source: source{file: path, lines: map[string]int{}}}
 	var file principalsFile
 	if root, problem := d.document(content); problem != nil {
@@ -223,7 +239,7 @@ func loadPrincipals(path string, to depth) (*Principals, error) {
 	if len(d.problems) == 0 {
 		declare := declaration{decoder: &d, folder: filepath.Dir(path), depth: to}
 		declare.Secrets = map[string]Secret{}
-		declare.files = files
+		declare.files = map[string]stamp{}
 		declare.all(&file)
 		declared = &declare.Principals
 	}

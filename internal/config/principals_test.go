@@ -2,6 +2,7 @@ package config
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -76,6 +77,8 @@ func TestPrincipalsMistakes(t *testing.T) {
 		{"long session", "accounts: [{id: '123456789012', roles: [{name: r, trust: '{}', maxSession: 13h}]}]", "roles[0].maxSession: a role is assumed for 1 to 12 hours at most, not for 13h0m0s"},
 		{"short session", "accounts: [{id: '123456789012', roles: [{name: r, trust: '{}', maxSession: 59m}]}]", "not for 59m0s"},
 		{"refers to itself", "accounts: [{id: '123456789012', policies: [{name: p, document: &a {Statement: *a}}]}]", "deeper than"},
+		{"refers to its parts", "accounts: [{id: '123456789012', policies: [{name: p, document: {a: &a [" + strings.Repeat("x,", 100) + "x], b: &b [" +
+			strings.Repeat("*a,", 100) + "*a], c: [" + strings.Repeat("*b,", 100) + "*b]}}]}]", "longer than"},
 	} {
 		path := filepath.Join(t.TempDir(), "principals.yaml")
 		writeFile(t, path, test.file)
@@ -133,6 +136,41 @@ func TestDeclaredIDsStay(t *testing.T) {
 	if id == iam.DeclaredID(iam.KindUser, "123456789013", "alice") {
 		t.Error("two accounts, one id")
 	}
+}
+
+// Whatever the file: no panic; principals that have what they name, or problems that
+// name the file.
+func FuzzPrincipals(f *testing.F) {
+	page, err := os.ReadFile("../../docs/principals.md")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(regexp.MustCompile("(?s)```yaml\n(.*?)```").FindStringSubmatch(string(page))[1])
+	for _, s := range []string{
+		"", "accounts: [&a {id: '123456789012', users: [*a]}]", "accounts: [{id: '123456789012', policies: [{name: p, document: &a [*a]}]}]",
+		"accounts: [{id: '123456789012', users: [{name: u, tags: {a: b}, accessKeys: [{id: AKIA1234567890123456, secret: s}], apiKeys: [{id: k, key: x}]}]}]",
+		"accounts: [{id: '123456789012', roles: [{name: r, trust: '{}', maxSession: 1h}]}]",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, content string) {
+		p, err := parsePrincipals("/nowhere/x.yaml", []byte(content), secretsToo)
+		if err != nil {
+			problems, ok := errors.AsType[Problems](err)
+			if !ok || len(problems) == 0 || problems[0].File != "/nowhere/x.yaml" {
+				t.Errorf("%q: %v", content, err)
+			}
+			return
+		}
+		if missing := p.Everybody.Dangling(); len(missing) > 0 {
+			t.Errorf("%q: %v", content, missing)
+		}
+		for _, k := range p.Everybody.AccessKeys {
+			if p.Secrets[k.ID] == "" {
+				t.Errorf("%q: %s has no secret", content, k.ID)
+			}
+		}
+	})
 }
 
 func writeFile(t *testing.T, path, content string) {
