@@ -47,8 +47,8 @@ func (c *accountsCreate) Run(ctx context.Context) error {
 		if c.json() {
 			return c.print(accountView(account), nil)
 		}
-		fmt.Println(account.ID)
-		return nil
+		_, err := fmt.Println(account.ID)
+		return err
 	})
 }
 

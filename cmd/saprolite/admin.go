@@ -169,11 +169,11 @@ func (a *age) UnmarshalText(text []byte) error {
 			*a = age(time.Duration(n) * 24 * time.Hour)
 			return nil
 		}
-	} else if d, err := time.ParseDuration(string(text)); err == nil && d > 0 {
+	} else if d, err := time.ParseDuration(string(text)); err == nil && d > 0 && d <= maxDays*24*time.Hour {
 		*a = age(d)
 		return nil
 	}
-	return fmt.Errorf("%q is no time: write it as 90d or 12h", text)
+	return fmt.Errorf("%q is no time: write it as 90d or 12h, and no more than %dd", text, maxDays)
 }
 
 // maxDays is how old IAM lets an API key grow (CreateServiceSpecificCredential,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/saprolite/saprolite/internal/config"
@@ -125,11 +126,22 @@ func (c *keysCreate) accessKey(ctx context.Context, d *desk, user iam.Ref) error
 	}
 	view := viewAccessKey(key)
 	view.SecretAccessKey = secret
+	return c.show(view,
+		fmt.Sprintf("An access key of %s. The secret is shown this once; \"saprolite keys revoke %s\" ends the key.", c.User, key.ID),
+		fmt.Sprintf("export AWS_ACCESS_KEY_ID=%s\nexport AWS_SECRET_ACCESS_KEY=%s\n", key.ID, secret))
+}
+
+// show shows a new key, this once: as view to programs, as lines to shells.
+func (c *keysCreate) show(view keyView, told, lines string) (err error) {
 	if c.json() {
-		return c.print(view, nil)
+		err = c.print(view, nil)
+	} else {
+		_, err = os.Stdout.WriteString(lines)
 	}
-	c.tell("An access key of %s. The secret is shown this once; \"saprolite keys revoke %s\" ends the key.", c.User, key.ID)
-	fmt.Printf("export AWS_ACCESS_KEY_ID=%s\nexport AWS_SECRET_ACCESS_KEY=%s\n", key.ID, secret)
+	if err != nil {
+		return fmt.Errorf("the key is made, and could not be shown: %w; \"saprolite keys revoke %s\" ends it, and then try again", err, view.id())
+	}
+	c.tell("%s", told)
 	return nil
 }
 
@@ -145,12 +157,9 @@ func (c *keysCreate) apiKey(ctx context.Context, d *desk, user iam.Ref) error {
 	}
 	view := viewAPIKey(key)
 	view.APIKey = token
-	if c.json() {
-		return c.print(view, nil)
-	}
-	c.tell("An API key of %s. It is shown this once; \"saprolite keys revoke %s\" ends it.", c.User, key.ID)
-	fmt.Printf("export AWS_BEARER_TOKEN_BEDROCK=%s\n", token)
-	return nil
+	return c.show(view,
+		fmt.Sprintf("An API key of %s. It is shown this once; \"saprolite keys revoke %s\" ends it.", c.User, key.ID),
+		fmt.Sprintf("export AWS_BEARER_TOKEN_BEDROCK=%s\n", token))
 }
 
 type keysList struct {

@@ -44,6 +44,6 @@ func (c *keysToken) Run(ctx context.Context) error {
 		return c.print(view, nil)
 	}
 	c.tell("An API key made of %s, good until %s.", c.AccessKeyID, day(view.Expires))
-	fmt.Printf("export AWS_BEARER_TOKEN_BEDROCK=%s\n", token)
-	return nil
+	_, err = fmt.Printf("export AWS_BEARER_TOKEN_BEDROCK=%s\n", token)
+	return err
 }

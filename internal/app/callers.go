@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/saprolite/saprolite/internal/config"
 	"github.com/saprolite/saprolite/internal/iam/directory"
@@ -40,17 +41,23 @@ func OpenDirectory(ctx context.Context, o Options, state store.Principals, ring 
 	return directory.New(ctx, options)
 }
 
+// settling is how long a file of principals must stay as it is before it is read.
+const settling = 50 * time.Millisecond
+
 // declared reads the file of principals whenever it, or a file that it names, has
-// changed.
+// changed, and nobody writes it just then.
 func declared(path string) func() (directory.Declaration, bool, error) {
 	var last *config.Principals
 	return func() (directory.Declaration, bool, error) {
-		if last != nil && !last.Changed() {
+		if last != nil && (!last.Changed() || !last.Settled(settling)) {
 			return directory.Declaration{}, false, nil
 		}
 		principals, err := config.LoadPrincipals(path)
 		if err != nil {
 			return directory.Declaration{}, false, err
+		}
+		if last != nil && principals.Changed() {
+			return directory.Declaration{}, false, nil
 		}
 		last = principals
 		secrets := make(map[string]string, len(principals.Secrets))

@@ -58,14 +58,22 @@ func (d *declaration) name(key, name string) {
 	}
 }
 
+// watch resolves the path of a file that is about to be read, and remembers it as it is
+// now.
+func (d *declaration) watch(key string, path *string) {
+	d.resolveFile(key, path, d.folder)
+	if *path != "" {
+		d.files[*path] = stampOf(*path)
+	}
+}
+
 func (d *declaration) policy(key, account string, p managedPolicy) {
 	d.name(key, p.Name)
 	if p.DocumentFile != "" {
 		if p.Document != "" {
 			d.fail(key, "the document is given twice", "keep one of document and documentFile")
 		}
-		d.resolveFile(key+".documentFile", &p.DocumentFile, d.folder)
-		d.files[p.DocumentFile] = stampOf(p.DocumentFile)
+		d.watch(key+".documentFile", &p.DocumentFile)
 		content, err := read(p.DocumentFile)
 		if err != nil {
 			d.fail(key+".documentFile", err.Error(), "name a file that holds a policy in JSON")
@@ -80,6 +88,19 @@ func (d *declaration) policy(key, account string, p managedPolicy) {
 func (d *declaration) check(key string, kind policy.Kind, document Document) {
 	if _, err := policy.Parse(key, kind, []byte(document)); err != nil {
 		d.fail(key, err.Error(), "docs/principals.md shows policies")
+	}
+}
+
+// tags holds tags to what the commands take too.
+func (d *declaration) tags(key string, tags map[string]string) {
+	if len(tags) > iam.MaxTags {
+		d.fail(key+".tags", fmt.Sprintf("there are %d tags", len(tags)), fmt.Sprintf("keep %d at most", iam.MaxTags))
+	}
+	for name, value := range tags {
+		if !iam.IsTag(name, value) {
+			d.fail(key+".tags."+name, fmt.Sprintf("%q is no tag", name+"="+value),
+				"take up to 128 letters, digits, spaces and _.:/=+-@ as key, not aws: at its begin, and up to 256 as value")
+		}
 	}
 }
 
@@ -105,6 +126,7 @@ func (d *declaration) user(key, account string, u user) {
 		Permissions: d.permissions(key, account, policy.UserInline, u.Policies, u.Inline),
 		Groups:      u.Groups, Tags: u.Tags,
 	}
+	d.tags(key, u.Tags)
 	if u.Boundary != "" {
 		declared.Boundary = iam.PolicyARN(account, u.Boundary)
 	}
@@ -125,6 +147,10 @@ func (d *declaration) role(key, account string, r role) {
 		Permissions: d.permissions(key, account, policy.RoleInline, r.Policies, r.Inline),
 		Trust:       string(r.Trust), MaxSession: r.MaxSession, Tags: r.Tags,
 	}
+	d.tags(key, r.Tags)
+	if !iam.IsMaxSession(r.MaxSession) {
+		d.fail(key+".maxSession", fmt.Sprintf("a role is assumed for 1 to 12 hours at most, not for %v", r.MaxSession), "write 4h, or delete the line for an hour")
+	}
 	if r.Boundary != "" {
 		declared.Boundary = iam.PolicyARN(account, r.Boundary)
 	}
@@ -136,7 +162,7 @@ func (d *declaration) accessKey(key string, u iam.User, k accessKey) {
 		d.fail(key+".id", fmt.Sprintf("%q is no access key id", k.ID), "take 16 to 128 letters and digits")
 	}
 	if d.depth == secretsToo {
-		d.resolveFile(key+".secretFile", &k.SecretFile, d.folder)
+		d.watch(key+".secretFile", &k.SecretFile)
 		d.fetchSecret(key, secretOf{"secret", &k.Secret, k.SecretEnv, k.SecretFile})
 		if k.Secret == "" {
 			d.fail(key, "the secret is missing", "add secretEnv or secretFile")
@@ -148,7 +174,7 @@ func (d *declaration) accessKey(key string, u iam.User, k accessKey) {
 
 func (d *declaration) apiKey(key string, u iam.User, k apiKey) {
 	if d.depth == secretsToo {
-		d.resolveFile(key+".keyFile", &k.KeyFile, d.folder)
+		d.watch(key+".keyFile", &k.KeyFile)
 		d.fetchSecret(key, secretOf{"key", &k.Key, k.KeyEnv, k.KeyFile})
 	}
 	declared := iam.APIKey{ID: k.ID, Account: u.Account, User: u.Name}

@@ -1,17 +1,13 @@
 package config
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
-	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
 	"time"
-
-	"go.yaml.in/yaml/v4"
 
 	"github.com/saprolite/saprolite/internal/iam"
 )
@@ -41,13 +37,23 @@ func stampOf(path string) stamp {
 }
 
 // Changed says whether one of the files that were read is another by now.
-func (p *Principals) Changed() bool {
-	for path, was := range p.files {
-		if stampOf(path) != was {
-			return true
-		}
+func (p *Principals) Changed() bool { return !maps.Equal(p.files, p.stamps()) }
+
+// Settled says whether the files that were read, in whichever form they are now, stay
+// in it for a moment. Many programs empty a file before they write it, and the half of
+// one can be a file that means something else.
+func (p *Principals) Settled(moment time.Duration) bool {
+	before := p.stamps()
+	time.Sleep(moment)
+	return maps.Equal(before, p.stamps())
+}
+
+func (p *Principals) stamps() map[string]stamp {
+	stamps := make(map[string]stamp, len(p.files))
+	for path := range p.files {
+		stamps[path] = stampOf(path)
 	}
-	return false
+	return stamps
 }
 
 // The shape of a file of principals.
@@ -108,70 +114,6 @@ type (
 	}
 )
 
-// Document is a policy document in JSON. In the file it stands as keys and values,
-// or as a text.
-type Document string
-
-// policyDocument writes keys and values as JSON, each value as a text: the policy
-// language takes texts everywhere, and YAML would make dates of its versions.
-func (d *decoder) policyDocument(n *yaml.Node, target *Document, key string) {
-	if n.Kind == yaml.ScalarNode {
-		*target = Document(n.Value)
-		return
-	}
-	var text bytes.Buffer
-	if err := writeJSON(&text, n, 0); err != nil {
-		d.fail(key, err.Error(), "write the policy as JSON in a text instead")
-		return
-	}
-	*target = Document(text.String())
-}
-
-// maxDocumentDepth bounds documents, which may refer to themselves in YAML.
-const maxDocumentDepth = 8
-
-func writeJSON(w *bytes.Buffer, n *yaml.Node, depth int) error {
-	if depth > maxDocumentDepth {
-		return fmt.Errorf("the document is deeper than %d", maxDocumentDepth)
-	}
-	n = target(n)
-	switch n.Kind {
-	case yaml.MappingNode:
-		w.WriteByte('{')
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			if i > 0 {
-				w.WriteByte(',')
-			}
-			writeText(w, target(n.Content[i]).Value)
-			w.WriteByte(':')
-			if err := writeJSON(w, n.Content[i+1], depth+1); err != nil {
-				return err
-			}
-		}
-		w.WriteByte('}')
-	case yaml.SequenceNode:
-		w.WriteByte('[')
-		for i, item := range n.Content {
-			if i > 0 {
-				w.WriteByte(',')
-			}
-			if err := writeJSON(w, item, depth+1); err != nil {
-				return err
-			}
-		}
-		w.WriteByte(']')
-	default:
-		writeText(w, n.Value)
-	}
-	return nil
-}
-
-func writeText(w *bytes.Buffer, s string) {
-	// A string always has a form in JSON.
-	text, _ := json.Marshal(s)
-	w.Write(text)
-}
-
 // LoadPrincipals reads a file of principals, as strictly as [Load] does. The error
 // is a Problems.
 func LoadPrincipals(path string) (*Principals, error) { return loadPrincipals(path, secretsToo) }
@@ -196,11 +138,20 @@ const (
 )
 
 func loadPrincipals(path string, to depth) (*Principals, error) {
-	files := map[string]stamp{path: stampOf(path)}
+	written := stampOf(path)
 	content, err := read(path)
 	if err != nil {
 		return nil, Problems{{File: path, What: err.Error(), Remedy: "name another file under principals, or delete the line"}}
 	}
+	declared, err := parsePrincipals(path, content, to)
+	if err != nil {
+		return nil, err
+	}
+	declared.files[path] = written
+	return declared, nil
+}
+
+func parsePrincipals(path string, content []byte, to depth) (*Principals, error) {
 	d := decoder{source: source{file: path, lines: map[string]int{}}}
 	var file principalsFile
 	if root, problem := d.document(content); problem != nil {
@@ -212,7 +163,7 @@ func loadPrincipals(path string, to depth) (*Principals, error) {
 	if len(d.problems) == 0 {
 		declare := declaration{decoder: &d, folder: filepath.Dir(path), depth: to}
 		declare.Secrets = map[string]Secret{}
-		declare.files = files
+		declare.files = map[string]stamp{}
 		declare.all(&file)
 		declared = &declare.Principals
 	}

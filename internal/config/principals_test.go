@@ -2,6 +2,7 @@ package config
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -71,7 +72,13 @@ func TestPrincipalsMistakes(t *testing.T) {
 		{"no key", "accounts: [{id: '123456789012', users: [{name: u, apiKeys: [{id: k}]}]}]", "the key is missing"},
 		{"two keys", "accounts: [{id: '123456789012', users: [{name: u, apiKeys: [{id: k, key: a, sha256: b}]}]}]", "given more than once"},
 		{"expiry", "accounts: [{id: '123456789012', users: [{name: u, apiKeys: [{id: k, key: a, expires: soon}]}]}]", `"soon" is no time`},
+		{"tag", "accounts: [{id: '123456789012', users: [{name: u, tags: {'aws:team': red}}]}]", `users[0].tags.aws:team: "aws:team=red" is no tag`},
+		{"tag of a role", "accounts: [{id: '123456789012', roles: [{name: r, trust: '{}', tags: {team: 'a*'}}]}]", `roles[0].tags.team: "team=a*" is no tag`},
+		{"long session", "accounts: [{id: '123456789012', roles: [{name: r, trust: '{}', maxSession: 13h}]}]", "roles[0].maxSession: a role is assumed for 1 to 12 hours at most, not for 13h0m0s"},
+		{"short session", "accounts: [{id: '123456789012', roles: [{name: r, trust: '{}', maxSession: 59m}]}]", "not for 59m0s"},
 		{"refers to itself", "accounts: [{id: '123456789012', policies: [{name: p, document: &a {Statement: *a}}]}]", "deeper than"},
+		{"refers to its parts", "accounts: [{id: '123456789012', policies: [{name: p, document: {a: &a [" + strings.Repeat("x,", 100) + "x], b: &b [" +
+			strings.Repeat("*a,", 100) + "*a], c: [" + strings.Repeat("*b,", 100) + "*b]}}]}]", "longer than"},
 	} {
 		path := filepath.Join(t.TempDir(), "principals.yaml")
 		writeFile(t, path, test.file)
@@ -98,6 +105,29 @@ func TestLoadDeclared(t *testing.T) {
 	}
 }
 
+// A secret that somebody renews in its file is in force without a change elsewhere.
+func TestSecretFilesAreWatched(t *testing.T) {
+	folder := t.TempDir()
+	path, files := filepath.Join(folder, "principals.yaml"), []string{filepath.Join(folder, "secret"), filepath.Join(folder, "key")}
+	writeFile(t, path, "accounts: [{id: '123456789012', users: [{name: u, accessKeys: [{id: AKIA1234567890123456, secretFile: secret}], apiKeys: [{id: k, keyFile: key}]}]}]")
+	for _, file := range files {
+		writeFile(t, file, "old")
+	}
+	for _, file := range files {
+		p, err := LoadPrincipals(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Changed() {
+			t.Error("nothing has changed")
+		}
+		writeFile(t, file, "another")
+		if !p.Changed() {
+			t.Errorf("%s has changed", file)
+		}
+	}
+}
+
 func TestDeclaredIDsStay(t *testing.T) {
 	id := iam.DeclaredID(iam.KindUser, "123456789012", "alice")
 	if id != iam.DeclaredID(iam.KindUser, "123456789012", "alice") || len(id) != 20 || id[:4] != "AIDA" {
@@ -106,6 +136,41 @@ func TestDeclaredIDsStay(t *testing.T) {
 	if id == iam.DeclaredID(iam.KindUser, "123456789013", "alice") {
 		t.Error("two accounts, one id")
 	}
+}
+
+// Whatever the file: no panic; principals that have what they name, or problems that
+// name the file.
+func FuzzPrincipals(f *testing.F) {
+	page, err := os.ReadFile("../../docs/principals.md")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(regexp.MustCompile("(?s)```yaml\n(.*?)```").FindStringSubmatch(string(page))[1])
+	for _, s := range []string{
+		"", "accounts: [&a {id: '123456789012', users: [*a]}]", "accounts: [{id: '123456789012', policies: [{name: p, document: &a [*a]}]}]",
+		"accounts: [{id: '123456789012', users: [{name: u, tags: {a: b}, accessKeys: [{id: AKIA1234567890123456, secret: s}], apiKeys: [{id: k, key: x}]}]}]",
+		"accounts: [{id: '123456789012', roles: [{name: r, trust: '{}', maxSession: 1h}]}]",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, content string) {
+		p, err := parsePrincipals("/nowhere/x.yaml", []byte(content), secretsToo)
+		if err != nil {
+			problems, ok := errors.AsType[Problems](err)
+			if !ok || len(problems) == 0 || problems[0].File != "/nowhere/x.yaml" {
+				t.Errorf("%q: %v", content, err)
+			}
+			return
+		}
+		if missing := p.Everybody.Dangling(); len(missing) > 0 {
+			t.Errorf("%q: %v", content, missing)
+		}
+		for _, k := range p.Everybody.AccessKeys {
+			if p.Secrets[k.ID] == "" {
+				t.Errorf("%q: %s has no secret", content, k.ID)
+			}
+		}
+	})
 }
 
 func writeFile(t *testing.T, path, content string) {

@@ -5,7 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"fmt"
+	"regexp"
 	"strings"
+	"time"
+	"unicode/utf8"
 
 	"github.com/saprolite/saprolite/internal/iam/policy"
 )
@@ -29,6 +32,29 @@ func IsName(s string) bool {
 // AccessKey.AccessKeyId).
 func IsAccessKeyID(s string) bool {
 	return len(s) >= 16 && len(s) <= 128 && strings.Trim(s, digits+letters+"_") == ""
+}
+
+// MinSession and MaxSession bound the longest time for which a role is assumed (IAM,
+// CreateRole, MaxSessionDuration).
+const (
+	MinSession = time.Hour
+	MaxSession = 12 * time.Hour
+)
+
+// IsMaxSession passes what a role may have as [Role.MaxSession]; 0 is an hour.
+func IsMaxSession(d time.Duration) bool { return d == 0 || d >= MinSession && d <= MaxSession }
+
+// MaxTags is how many tags a user or a role may have.
+const MaxTags = 50
+
+// tagText is what keys and values of tags are made of (IAM, Tag).
+var tagText = regexp.MustCompile(`\A[\p{L}\p{Z}\p{N}_.:/=+\-@]*\z`)
+
+// IsTag passes a key of 1 to 128 characters that does not begin with aws:, and a value
+// of 256 at most.
+func IsTag(key, value string) bool {
+	return key != "" && utf8.RuneCountInString(key) <= 128 && utf8.RuneCountInString(value) <= 256 &&
+		!strings.HasPrefix(strings.ToLower(key), "aws:") && tagText.MatchString(key) && tagText.MatchString(value)
 }
 
 // PolicyARN is the ARN of a managed policy that is named by its ARN, by the name of

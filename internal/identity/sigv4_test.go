@@ -62,8 +62,6 @@ func TestSigV4(t *testing.T) {
 	}
 }
 
-// TestSigV4Refuses goes through the refusals in their order: each request has the
-// faults of those below it too.
 func TestSigV4Regions(t *testing.T) {
 	r := signedRequest(t, identity.DevelopmentKeyID, identity.DevelopmentSecret, time.Now())
 	if _, err := identity.NewSigV4(identity.DevelopmentKeys{}, "eu-west-1", "us-east-1").Authenticate(t.Context(), r, body); err != nil {
@@ -77,6 +75,8 @@ func TestSigV4Regions(t *testing.T) {
 	}
 }
 
+// TestSigV4Refuses goes through the refusals in their order: each request has the
+// faults of those below it too.
 func TestSigV4Refuses(t *testing.T) {
 	old := time.Now().Add(-time.Hour)
 	with := func(r *http.Request, name, value string) *http.Request {

@@ -54,7 +54,11 @@ func Decode(r *http.Request, body []byte, shape any) error {
 			text = r.Header.Get(member.Name)
 		case bedrock.InQuery:
 			if query == nil {
-				query = r.URL.Query()
+				var err error
+				// A part that is no parameter could be any: a filter, say.
+				if query, err = url.ParseQuery(r.URL.RawQuery); err != nil {
+					return serializationError(err)
+				}
 			}
 			text = query.Get(member.Name)
 		}

@@ -143,7 +143,7 @@ func TestSerializationExceptions(t *testing.T) {
 }
 
 func TestTextsThatAreNoForm(t *testing.T) {
-	for _, query := range []string{"maxResults=x", "maxResults=9999999999", "submitTimeBefore=yesterday"} {
+	for _, query := range []string{"maxResults=x", "maxResults=9999999999", "submitTimeBefore=yesterday", "nextToken=a;b", "nextToken=%zz"} {
 		r := httptest.NewRequest(http.MethodGet, "/async-invoke?"+query, nil)
 		err := restjson.Decode(r, nil, new(bedrock.ListAsyncInvokesRequest))
 		if common, ok := errors.AsType[*bedrock.CommonError](err); !ok || common.Code != "SerializationException" {

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/saprolite/saprolite/internal/bedrock"
 )
@@ -25,6 +26,10 @@ func SetHeaders(header http.Header, shape any) {
 	}
 }
 
+// answers are how an answer is written: what an error quotes of a caller need be no
+// UTF-8, and comes with U+FFFD in place of what is none.
+var answers = json.JoinOptions(options, jsontext.AllowInvalidUTF8(true))
+
 // Encode writes a whole answer: its headers, the status and the body, with the
 // keys of every object in alphabetical order and no nulls.
 func Encode(w http.ResponseWriter, status int, shape any) error {
@@ -33,7 +38,7 @@ func Encode(w http.ResponseWriter, status int, shape any) error {
 		body = *shaped.Payload()
 	} else {
 		var err error
-		if body, err = json.Marshal(shape, options); err != nil {
+		if body, err = json.Marshal(shape, answers); err != nil {
 			return err
 		}
 		w.Header()["Content-Type"] = []string{"application/json"}
@@ -47,5 +52,5 @@ func Encode(w http.ResponseWriter, status int, shape any) error {
 
 // EncodeBody writes the JSON body of a shape alone: the payload of an event.
 func EncodeBody(w io.Writer, shape any) error {
-	return json.MarshalWrite(w, shape, options)
+	return json.MarshalWrite(w, shape, answers)
 }

@@ -91,3 +91,12 @@ func TestEncodeRefuses(t *testing.T) {
 		t.Errorf("%v, %q", err, w.Body)
 	}
 }
+
+// TestEncodeBytes has an error quote what is no UTF-8.
+func TestEncodeBytes(t *testing.T) {
+	var body bytes.Buffer
+	err := restjson.EncodeBody(&body, &bedrock.ValidationException{Message: "Value '\xe9' is none"})
+	if want := "{\"message\":\"Value '\ufffd' is none\"}"; err != nil || body.String() != want {
+		t.Errorf("%s, %v", body.String(), err)
+	}
+}

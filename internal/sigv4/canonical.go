@@ -131,7 +131,7 @@ func appendCanonicalHeaders(dst []byte, r *http.Request, host, signedHeaders str
 		dst = append(dst, name...)
 		dst = append(dst, ':')
 		switch {
-		case name == "host", name == ":authority":
+		case isHost(name):
 			dst = appendTrimmed(dst, host)
 		case name == "content-length" && r.ContentLength >= 0:
 			dst = strconv.AppendInt(dst, r.ContentLength, 10)

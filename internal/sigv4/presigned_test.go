@@ -118,20 +118,37 @@ func TestParsePresignedRefuses(t *testing.T) {
 	}
 }
 
-// TestVerifyBoundsItsWork sends, with the right signature, more than a client has to
-// sign.
+// TestVerifyBoundsItsWork sends more than a client has to sign.
 func TestVerifyBoundsItsWork(t *testing.T) {
-	for what, r := range map[string]*http.Request{
-		"Request target is too long.":  signed(t, "http://h/?"+strings.Repeat("x", 32<<10), "", nil, nil),
-		"Signed headers are too long.": signed(t, "http://h/", "", http.Header{"X-A": {strings.Repeat("x", 64<<10)}}, nil),
+	const target, headers = "Request target is too long.", "Signed headers are too long."
+	hosts := signed(t, "http://"+strings.Repeat("h", 1<<10)+"/", "", nil, nil)
+	hosts.Header.Set("Authorization", strings.Replace(hosts.Header.Get("Authorization"), "host;", strings.Repeat("host;", 65), 1))
+	for name, test := range map[string]struct {
+		request *http.Request
+		refusal string
+	}{
+		"target":            {signed(t, "http://h/?"+strings.Repeat("x", 32<<10), "", nil, nil), target},
+		"header":            {signed(t, "http://h/", "", http.Header{"X-A": {strings.Repeat("x", 64<<10)}}, nil), headers},
+		"host":              {signed(t, "http://"+strings.Repeat("h", 64<<10)+"/", "", nil, nil), headers},
+		"host, many a time": {hosts, headers},
+		"authority":         {withSigned(hosts, ":authority"), headers},
 	} {
-		r.RequestURI = r.URL.RequestURI()
-		err := verifyAt(time.Now(), r, "")
-		wantCode(t, err, sigv4.CodeIncompleteSignature)
-		if !strings.Contains(err.Error(), what) {
-			t.Errorf("%v, want %s", err, what)
-		}
+		t.Run(name, func(t *testing.T) {
+			test.request.RequestURI = test.request.URL.RequestURI()
+			err := verifyAt(time.Now(), test.request, "")
+			wantCode(t, err, sigv4.CodeIncompleteSignature)
+			if !strings.Contains(err.Error(), test.refusal) {
+				t.Errorf("%.200v, want %s", err, test.refusal)
+			}
+		})
 	}
+}
+
+// withSigned is r with another name in place of host in what it signs.
+func withSigned(r *http.Request, name string) *http.Request {
+	r = r.Clone(r.Context())
+	r.Header.Set("Authorization", strings.ReplaceAll(r.Header.Get("Authorization"), "host;", name+";"))
+	return r
 }
 
 func TestSessionTokenMustBeSigned(t *testing.T) {

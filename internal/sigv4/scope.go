@@ -14,6 +14,8 @@ const (
 	maxSignedValues = 64 << 10
 	// maxQueryParameters bounds what is sorted.
 	maxQueryParameters = 256
+	// maxRegion is twice the longest name of a region, and a bit.
+	maxRegion = 64
 )
 
 // checkSignedHeaders sees to it that a signature is bound to a host, and to the
@@ -22,13 +24,8 @@ const (
 func checkSignedHeaders(sig Signature) error {
 	host, token := false, sig.presigned || sig.SessionToken == ""
 	for name := range strings.SplitSeq(sig.SignedHeaders, ";") {
-		switch name {
-		// The JavaScript SDK signs the pseudo-header of HTTP/2 instead of host.
-		case "host", ":authority":
-			host = true
-		case "x-amz-security-token":
-			token = true
-		}
+		host = host || isHost(name)
+		token = token || name == "x-amz-security-token"
 	}
 	switch {
 	case !host:
@@ -39,13 +36,23 @@ func checkSignedHeaders(sig Signature) error {
 	return nil
 }
 
-// checkSize refuses what would cost too much to make canonical.
-func checkSize(r *http.Request, signedHeaders string) error {
+// checkTarget refuses what would cost too much to make canonical.
+func checkTarget(r *http.Request) error {
 	if len(r.RequestURI) > maxTarget || strings.Count(r.RequestURI, "&") >= maxQueryParameters {
 		return errIncomplete("Request target is too long.")
 	}
+	return nil
+}
+
+// checkValues is checkTarget for the values of the signed headers. A client can name
+// one several times.
+func checkValues(r *http.Request, host, signedHeaders string) error {
 	size := 0
 	for name := range strings.SplitSeq(signedHeaders, ";") {
+		if isHost(name) {
+			size += len(host) + 1
+			continue
+		}
 		for _, value := range headerValues(r.Header, name) {
 			size += len(value) + 1
 		}
@@ -56,11 +63,31 @@ func checkSize(r *http.Request, signedHeaders string) error {
 	return nil
 }
 
+// isHost passes what signs the host. The JavaScript SDK signs the pseudo-header of
+// HTTP/2 instead of the header.
+func isHost(name string) bool { return name == "host" || name == ":authority" }
+
+// isRegion passes what can stand for a region in ARNs, on which policies decide: some
+// letters, digits, hyphens and underscores.
+func isRegion(s string) bool {
+	return s != "" && len(s) <= maxRegion && strings.IndexFunc(s, func(c rune) bool {
+		return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' && c != '_'
+	}) < 0
+}
+
+// takesRegion passes those of the list, or any where there is none.
+func (v *Verifier) takesRegion(region string) bool {
+	if len(v.Regions) > 0 {
+		return slices.Contains(v.Regions, region)
+	}
+	return isRegion(region)
+}
+
 // checkScope compares the credential scope with the service and with the day of
 // the request. Several faults make one text, as on AWS.
 func (v *Verifier) checkScope(sig Signature) error {
 	var problem strings.Builder
-	if sig.Region == "" || len(v.Regions) > 0 && !slices.Contains(v.Regions, sig.Region) {
+	if !v.takesRegion(sig.Region) {
 		problem.WriteString("Credential should be scoped to a valid region, not '" + sig.Region + "'. ")
 	}
 	if sig.Service != v.Service {

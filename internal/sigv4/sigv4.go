@@ -82,7 +82,7 @@ func (v *Verifier) check(r *http.Request, sig Signature) error {
 	if err := v.checkScope(sig); err != nil {
 		return err
 	}
-	return checkSize(r, sig.SignedHeaders)
+	return checkTarget(r)
 }
 
 func (v *Verifier) now() time.Time {
@@ -135,6 +135,9 @@ func (v *Verifier) checkSignature(r *http.Request, sig Signature, secret string,
 }
 
 func (v *Verifier) checkHost(r *http.Request, host string, sig Signature, secret string, c claim) error {
+	if err := checkValues(r, host, sig.SignedHeaders); err != nil {
+		return err
+	}
 	buffer := v.buffer()
 	defer v.release(buffer)
 

@@ -51,7 +51,7 @@ func (e *Everybody) UpdateRole(r iam.Role) ([]store.Change, error) {
 }
 
 func checkRole(r iam.Role) error {
-	if r.MaxSession != 0 && (r.MaxSession < minSession || r.MaxSession > maxSession) {
+	if !iam.IsMaxSession(r.MaxSession) {
 		return &Error{
 			Code:    policy.CodeValidation,
 			Message: fmt.Sprintf("A role is assumed for 1 to 12 hours at most, not for %v.", r.MaxSession),

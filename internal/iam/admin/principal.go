@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/saprolite/saprolite/internal/iam"
 	"github.com/saprolite/saprolite/internal/iam/policy"
@@ -16,9 +15,6 @@ import (
 const (
 	maxAttached = 10
 	maxGroups   = 10
-	maxTags     = 50
-	minSession  = time.Hour
-	maxSession  = 12 * time.Hour
 )
 
 // principal is a copy of a user, group or role that has policies, and may have a
@@ -191,15 +187,15 @@ func (e *Everybody) Untag(r iam.Ref, keys []string) ([]store.Change, error) {
 
 // checkTags holds tags to the lengths and the number of IAM.
 func checkTags(k iam.Kind, tags map[string]string) error {
-	if len(tags) > maxTags {
-		return tooMany("TagsPer"+titled(k), maxTags, "take one away first")
+	if len(tags) > iam.MaxTags {
+		return tooMany("TagsPer"+titled(k), iam.MaxTags, "take one away first")
 	}
 	for key, value := range tags {
-		if key == "" || len(key) > 128 || len(value) > 256 || strings.HasPrefix(strings.ToLower(key), "aws:") {
+		if !iam.IsTag(key, value) {
 			return &Error{
 				Code:    CodeInvalidInput,
 				Message: fmt.Sprintf("%q is no tag.", key+"="+value),
-				Remedy:  "Take up to 128 characters as key, not aws: at its begin, and up to 256 as value.",
+				Remedy:  "Take up to 128 letters, digits, spaces and _.:/=+-@ as key, not aws: at its begin, and up to 256 as value.",
 			}
 		}
 	}

@@ -59,6 +59,8 @@ type Directory struct {
 	declared Declaration
 	revision int64
 	stored   iam.Snapshot
+	// stale is set where one of these is newer than the index.
+	stale bool
 }
 
 // New reads everybody.
@@ -100,54 +102,57 @@ func (d *Directory) Run(ctx context.Context) {
 	}
 }
 
-// Refresh takes up what has changed.
+// patience is how long a store that does not answer is waited for, before what else
+// there is to know is taken up without it.
+const patience = 5 * time.Second
+
+// Refresh takes up what has changed. The file and the store do not wait for each
+// other: where one cannot be read, what it said last stays in force, and news of the
+// other are taken up all the same.
 func (d *Directory) Refresh(ctx context.Context) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	declared, err := d.readDeclared()
-	if err != nil {
+	err := errors.Join(d.readDeclared(), d.readStored(ctx))
+	before := d.current.Load()
+	if before == nil && err != nil || before != nil && !d.stale {
 		return err
 	}
-	stored, err := d.readStored(ctx)
-	if err != nil {
-		return err
-	}
-	if !declared && !stored && d.current.Load() != nil {
-		return nil
-	}
-	next, problems := newIndex(d.stored, d.declared, d.options.Ring)
+	next, problems := newIndex(d.stored, d.declared, d.options.Ring, before)
 	for _, problem := range problems {
 		d.options.Log.Error("a principal is not in force as it is written", "error", problem)
 	}
 	d.current.Store(next)
-	return nil
+	d.stale = false
+	return err
 }
 
-func (d *Directory) readDeclared() (changed bool, err error) {
+func (d *Directory) readDeclared() error {
 	if d.options.Declared == nil {
-		return false, nil
+		return nil
 	}
 	declared, changed, err := d.options.Declared()
 	if err == nil && changed {
-		d.declared = declared
+		d.declared, d.stale = declared, true
 	}
-	return changed, err
+	return err
 }
 
-func (d *Directory) readStored(ctx context.Context) (changed bool, err error) {
+func (d *Directory) readStored(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	revision, err := d.options.Source.Revision(ctx)
 	if err != nil {
-		return false, fmt.Errorf("ask for the revision of the state: %w", err)
+		return fmt.Errorf("ask for the revision of the state: %w", err)
 	}
 	if revision == d.revision {
-		return false, nil
+		return nil
 	}
 	stored, err := d.options.Source.Snapshot(ctx)
 	if err != nil {
-		return false, fmt.Errorf("read the principals of the state: %w", err)
+		return fmt.Errorf("read the principals of the state: %w", err)
 	}
-	d.stored, d.revision = stored, stored.Revision
-	return true, nil
+	d.stored, d.revision, d.stale = stored, stored.Revision, true
+	return nil
 }
 
 // errGone means that somebody who is still known by a credential exists no more.

@@ -68,6 +68,13 @@ func (s *source) set(err error) {
 	s.err = err
 }
 
+// fail makes the next readings end with err.
+func (s *source) fail(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.err = err
+}
+
 // alice is in a group, has a boundary, and may do what the parts together allow.
 func people(ring *seal.Ring) iam.Snapshot {
 	hash := sha256.Sum256([]byte("the key"))
@@ -75,6 +82,7 @@ func people(ring *seal.Ring) iam.Snapshot {
 		Users: []iam.User{
 			{Account: account, Name: "alice", ID: "AIDAALICE", Groups: []string{"staff"}, Boundary: iam.PolicyARN(account, "bound"), Tags: map[string]string{"team": "red"}},
 			{Account: account, Name: "bob", ID: "AIDABOB", Permissions: iam.Permissions{Inline: map[string]string{"own": allow(nova)}}},
+			{Account: account, Name: "lost", ID: "AIDALOST", Groups: []string{"former"}, Permissions: iam.Permissions{Inline: map[string]string{"own": allow(nova)}}},
 			{Account: account, Name: "broken", ID: "AIDABROKEN", Permissions: iam.Permissions{Attached: []string{iam.PolicyARN(account, "gone"), iam.PolicyARN(account, "any")}}},
 		},
 		Groups: []iam.Group{{Account: account, Name: "staff", Permissions: iam.Permissions{Attached: []string{iam.PolicyARN(account, "any")}}}},
@@ -175,6 +183,7 @@ func TestPolicies(t *testing.T) {
 		{"another of the name", user("bob", "AIDAFORMERBOB"), nova, "does not exist any more"},
 		{"nobody", user("nobody", "AIDANOBODY"), nova, "does not exist any more"},
 		{"a policy that is gone", user("broken", "AIDABROKEN"), nova, "policy/gone does not exist"},
+		{"a group that is gone", user("lost", "AIDALOST"), nova, "the group former of account 123456789012 does not exist"},
 		{"role", session("r", "AROAR:s"), claude, "Allowed"},
 		{"session policy", session("r", "AROAR:s", allow(nova)), nova, "Allowed"},
 		{"beyond session policy", session("r", "AROAR:s", allow(nova)), claude, "session policy"},
@@ -247,6 +256,102 @@ func TestRun(t *testing.T) {
 		}
 		cancel()
 		<-ended
+	})
+}
+
+// Who seals all secrets anew before the servers know the new key takes no key from
+// them, and keeps none good that is switched off.
+func TestResealedTooSoon(t *testing.T) {
+	ring, next := mustRing(t), mustRing(t)
+	s := &source{everybody: people(ring)}
+	d, err := directory.New(t.Context(), directory.Options{Source: s, Ring: ring})
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := func(change func(*iam.AccessKey)) (identity.Key, error) {
+		t.Helper()
+		everybody := people(next)
+		change(&everybody.AccessKeys[0])
+		everybody.Revision = s.everybody.Revision + 1
+		s.everybody = everybody
+		if err := d.Refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return d.Lookup(t.Context(), "AKIAALICE")
+	}
+	for range 2 {
+		if key, err := known(func(*iam.AccessKey) {}); err != nil || key.Secret != "secret" {
+			t.Errorf("%+v, %v", key, err)
+		}
+	}
+	if _, err := known(func(k *iam.AccessKey) { k.Inactive = true }); !errors.Is(err, identity.ErrUnknownKey) {
+		t.Errorf("a key that is switched off: %v", err)
+	}
+	if _, err := known(func(*iam.AccessKey) {}); err != nil {
+		t.Errorf("a key that is switched on again: %v", err)
+	}
+	if _, err := known(func(k *iam.AccessKey) { k.ID = "AKIANEW" }); !errors.Is(err, identity.ErrUnknownKey) {
+		t.Errorf("a key that is revoked: %v", err)
+	}
+}
+
+// The file and the store do not wait for each other.
+func TestRefreshOneOfTwo(t *testing.T) {
+	ring := mustRing(t)
+	s := &source{everybody: people(ring)}
+	declared := func() (directory.Declaration, bool, error) { return directory.Declaration{}, false, nil }
+	d, err := directory.New(t.Context(), directory.Options{Source: s, Ring: ring,
+		Declared: func() (directory.Declaration, bool, error) { return declared() }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	trouble := errors.New("out of order")
+	refresh := func(want error) {
+		t.Helper()
+		if err := d.Refresh(t.Context()); !errors.Is(err, want) {
+			t.Errorf("%v, want %v", err, want)
+		}
+	}
+	declares := directory.Declaration{
+		Everybody: iam.Snapshot{
+			Users:      []iam.User{{Account: account, Name: "carol", ID: "AIDACAROL"}},
+			AccessKeys: []iam.AccessKey{{ID: "AKIACAROL", Account: account, User: "carol"}},
+		},
+		Secrets: map[string]string{"AKIACAROL": "of the file"},
+	}
+	declared = func() (directory.Declaration, bool, error) {
+		declared = func() (directory.Declaration, bool, error) { return directory.Declaration{}, false, trouble }
+		return declares, true, nil
+	}
+	s.fail(trouble)
+	refresh(trouble)
+	if _, err := d.Lookup(t.Context(), "AKIACAROL"); err != nil {
+		t.Errorf("a store out of order keeps the file's from being known: %v", err)
+	}
+	s.set(nil)
+	refresh(trouble)
+	if _, err := d.Lookup(t.Context(), "AKIAALICE"); !errors.Is(err, identity.ErrUnknownKey) {
+		t.Errorf("a file that is wrong keeps a revoked key of the store good: %v", err)
+	}
+	if _, err := d.Lookup(t.Context(), "AKIACAROL"); err != nil {
+		t.Errorf("a file that is wrong takes away what it said before: %v", err)
+	}
+}
+
+// deaf is a store that never answers.
+type deaf struct{ *source }
+
+func (deaf) Revision(ctx context.Context) (int64, error) {
+	<-ctx.Done()
+	return 0, ctx.Err()
+}
+
+// A store that does not answer keeps nobody waiting for good.
+func TestRefreshOfDeafStore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		if _, err := directory.New(t.Context(), directory.Options{Source: deaf{}, Ring: mustRing(t)}); !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
+		}
 	})
 }
 

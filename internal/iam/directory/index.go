@@ -22,6 +22,8 @@ type index struct {
 	groups   map[iam.Ref]*iam.Group
 	policies map[string]string
 
+	// secrets are those of all stored access keys, by id. A key's never changes.
+	secrets    map[string]string
 	accessKeys map[string]identity.Key
 	apiKeys    map[[sha256.Size]byte]identity.APIKey
 
@@ -29,11 +31,12 @@ type index struct {
 }
 
 // newIndex lays the declared ones over the stored ones. What is wrong with a single
-// one is told, and leaves that one out.
-func newIndex(stored iam.Snapshot, declared Declaration, ring *seal.Ring) (*index, []error) {
+// one is told, and leaves that one out. The index before, nil for none, has secrets
+// that were sealed anew with a key which this server does not have yet.
+func newIndex(stored iam.Snapshot, declared Declaration, ring *seal.Ring, before *index) (*index, []error) {
 	x := &index{
 		users: map[string]*iam.User{}, roles: map[string]*iam.Role{},
-		groups: map[iam.Ref]*iam.Group{}, policies: map[string]string{},
+		groups: map[iam.Ref]*iam.Group{}, policies: map[string]string{}, secrets: map[string]string{},
 		accessKeys: map[string]identity.Key{}, apiKeys: map[[sha256.Size]byte]identity.APIKey{},
 	}
 	// What comes later takes the place of what came before.
@@ -54,12 +57,18 @@ func newIndex(stored iam.Snapshot, declared Declaration, ring *seal.Ring) (*inde
 	var problems []error
 	holders := x.holders(stored.Users)
 	for _, k := range stored.AccessKeys {
-		secret, err := ring.Open(Purpose, k.Secret)
-		if err != nil {
+		sealed, err := ring.Open(Purpose, k.Secret)
+		secret, known := string(sealed), err == nil
+		if !known {
 			problems = append(problems, fmt.Errorf("%s: its secret: %w; start with the key that sealed it too", k.Ref(), err))
-			continue
+			if before != nil {
+				secret, known = before.secrets[k.ID]
+			}
 		}
-		x.addAccessKey(holders, k, string(secret))
+		if known {
+			x.secrets[k.ID] = secret
+			x.addAccessKey(holders, k, secret)
+		}
 	}
 	x.addAPIKeys(holders, stored.APIKeys)
 	holders = x.holders(declared.Everybody.Users)

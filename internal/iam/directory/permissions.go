@@ -35,9 +35,7 @@ func (x *index) compileUser(u *iam.User) (*policy.Set, error) {
 	c := compiler{index: x}
 	c.permissions(policy.UserInline, u.Permissions)
 	for _, name := range u.Groups {
-		if g := x.groups[iam.Ref{Kind: iam.KindGroup, Account: u.Account, Name: name}]; g != nil {
-			c.permissions(policy.GroupInline, g.Permissions)
-		}
+		c.group(iam.Ref{Kind: iam.KindGroup, Account: u.Account, Name: name})
 	}
 	c.boundary(u.Boundary)
 	return c.compile(u.Ref())
@@ -70,6 +68,16 @@ func (c *compiler) permissions(kind policy.Kind, p iam.Permissions) {
 	for _, name := range slices.Sorted(maps.Keys(p.Inline)) {
 		c.policies.Identity = append(c.policies.Identity, c.parse(name, kind, p.Inline[name]))
 	}
+}
+
+func (c *compiler) group(r iam.Ref) {
+	g := c.groups[r]
+	if g == nil {
+		// It may be one that denies.
+		c.fail(fmt.Errorf("the %s does not exist", r))
+		return
+	}
+	c.permissions(policy.GroupInline, g.Permissions)
 }
 
 func (c *compiler) boundary(arn string) {
