@@ -2,11 +2,18 @@ package sts_test
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -82,6 +89,9 @@ func TestAssumeRoleRefuses(t *testing.T) {
 			"The specified transitive tag key must be included in the requested tags."},
 		"tag with a strange key": {func(in *awssts.AssumeRoleInput) { in.Tags = tags("a*", "1") }, "ValidationError",
 			"Value 'a*' at 'tags.1.member.key' failed to satisfy constraint"},
+		"contexts": {func(in *awssts.AssumeRoleInput) {
+			in.ProvidedContexts = []types.ProvidedContext{{ProviderArn: new("arn:aws:iam::aws:contextProvider/IdentityCenter"), ContextAssertion: new("assertion")}}
+		}, "InvalidParameterValue", "ProvidedContexts are for IAM Identity Center, which there is not here."},
 		"device": {func(in *awssts.AssumeRoleInput) {
 			in.SerialNumber, in.TokenCode = new("arn:aws:iam::123456789012:mfa/a"), new("123456")
 		}, "AccessDenied", "MultiFactorAuthentication failed with invalid MFA one time pass code."},
@@ -132,24 +142,63 @@ func TestWebIdentityRefuses(t *testing.T) {
 	payload, signature, _ := strings.Cut(rest, ".")
 	const noKey = "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements"
 	for name, test := range map[string]struct{ token, code, message string }{
-		"no token at all":   {"an access token", "InvalidIdentityToken", "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)"},
-		"another issuer":    {h.issuer.token(map[string]any{"iss": "https://example.com"}), "InvalidIdentityToken", "No OpenIDConnect provider found in your account for https://example.com"},
-		"another audience":  {h.issuer.token(map[string]any{"aud": "else"}), "InvalidIdentityToken", "Incorrect token audience"},
-		"no audience":       {h.issuer.token(map[string]any{"aud": nil}), "InvalidIdentityToken", "Incorrect token audience"},
-		"issued to another": {h.issuer.token(map[string]any{"azp": "else"}), "InvalidIdentityToken", "Incorrect token audience"},
-		"no subject":        {h.issuer.token(map[string]any{"sub": nil}), "InvalidIdentityToken", "Missing a required claim: sub"},
-		"expired":           {h.issuer.token(map[string]any{"exp": now.Add(-time.Minute).Unix()}), "ExpiredTokenException", "must be before the expiration date/time"},
-		"no end":            {h.issuer.token(map[string]any{"exp": nil}), "ExpiredTokenException", "must be before the expiration date/time"},
-		"not yet":           {h.issuer.token(map[string]any{"nbf": now.Add(time.Hour).Unix()}), "IDPRejectedClaim", "The token is not valid yet."},
-		"another signature": {header + "." + payload + "." + signature[:20] + "AAAA" + signature[24:], "InvalidIdentityToken", noKey},
-		"not signed":        {"eyJhbGciOiJub25lIn0." + payload + ".", "InvalidIdentityToken", noKey},
-		"strange tags":      {h.issuer.token(map[string]any{"https://aws.amazon.com/tags": "x"}), "InvalidIdentityToken", "The claim https://aws.amazon.com/tags is malformed."},
-		"long":              {strings.Repeat("x", 20001), "ValidationError", "Value at 'webIdentityToken' failed to satisfy constraint: Member must have length less than or equal to 20000"},
+		"no token at all":            {"an access token", "InvalidIdentityToken", "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)"},
+		"another issuer":             {h.issuer.token(map[string]any{"iss": "https://example.com"}), "InvalidIdentityToken", "No OpenIDConnect provider found in your account for https://example.com"},
+		"another audience":           {h.issuer.token(map[string]any{"aud": "else"}), "InvalidIdentityToken", "Incorrect token audience"},
+		"no audience":                {h.issuer.token(map[string]any{"aud": nil}), "InvalidIdentityToken", "Incorrect token audience"},
+		"issued to another":          {h.issuer.token(map[string]any{"azp": "else"}), "InvalidIdentityToken", "Incorrect token audience"},
+		"no subject":                 {h.issuer.token(map[string]any{"sub": nil}), "InvalidIdentityToken", "Missing a required claim: sub"},
+		"expired":                    {h.issuer.token(map[string]any{"exp": now.Add(-time.Minute).Unix()}), "ExpiredTokenException", "must be before the expiration date/time"},
+		"no end":                     {h.issuer.token(map[string]any{"exp": nil}), "ExpiredTokenException", "must be before the expiration date/time"},
+		"not yet":                    {h.issuer.token(map[string]any{"nbf": now.Add(time.Hour).Unix()}), "IDPRejectedClaim", "The token is not valid yet."},
+		"another signature":          {header + "." + payload + "." + signature[:20] + "AAAA" + signature[24:], "InvalidIdentityToken", noKey},
+		"not signed":                 {"eyJhbGciOiJub25lIn0." + payload + ".", "InvalidIdentityToken", noKey},
+		"a shared secret":            {hmacToken(t, h.issuer, "HS256"), "InvalidIdentityToken", noKey},
+		"claims that differ in case": {h.issuer.token(map[string]any{"SUB": "system:serviceaccount:kube-system:admin"}), "InvalidIdentityToken", "The claims of the token are malformed."},
+		"strange source":             {h.issuer.token(map[string]any{"https://aws.amazon.com/source_identity": "a b"}), "InvalidIdentityToken", "The claim https://aws.amazon.com/source_identity is malformed."},
+		"a source that is none":      {h.issuer.token(map[string]any{"https://aws.amazon.com/source_identity": []string{"alice"}}), "InvalidIdentityToken", "The claim https://aws.amazon.com/source_identity is malformed."},
+		"strange tags":               {h.issuer.token(map[string]any{"https://aws.amazon.com/tags": "x"}), "InvalidIdentityToken", "The claim https://aws.amazon.com/tags is malformed."},
+		"long":                       {strings.Repeat("x", 20001), "ValidationError", "Value at 'webIdentityToken' failed to satisfy constraint: Member must have length less than or equal to 20000"},
 	} {
 		t.Run(name, func(t *testing.T) { wantAPIError(t, h.withToken(test.token), test.code, test.message) })
 	}
 	delete(h.roles, writer)
 	wantAPIError(t, h.withToken(whole), "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity")
+}
+
+// hmacToken takes the provider's public key, which everybody has, for a shared secret.
+func hmacToken(t *testing.T, i *issuer, algorithm string) string {
+	t.Helper()
+	der, err := x509.MarshalPKIXPublicKey(i.key.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	header := fmt.Sprintf(`{"alg":%q,"kid":"first","typ":"JWT"}`, algorithm)
+	text := base64.RawURLEncoding.EncodeToString([]byte(header)) + "." + base64.RawURLEncoding.EncodeToString([]byte(i.claims(nil)))
+	mac := hmac.New(sha256.New, pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
+	mac.Write([]byte(text))
+	return text + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// TestSourceOfToken has the provider say who is behind the session.
+func TestSourceOfToken(t *testing.T) {
+	h := newHouse(t)
+	got, err := h.client("").AssumeRoleWithWebIdentity(t.Context(), &awssts.AssumeRoleWithWebIdentityInput{
+		RoleArn: new(writer), RoleSessionName: new("pod"),
+		WebIdentityToken: new(h.issuer.token(map[string]any{"https://aws.amazon.com/source_identity": "alice@example.com"})),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := h.tokens.Open(t.Context(), *got.Credentials.AccessKeyId, *got.Credentials.SessionToken)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := h.attempts[len(h.attempts)-1]
+	if source := key.Principal.Session.SourceIdentity; source != "alice@example.com" || *got.SourceIdentity != source ||
+		last.Action != "sts:SetSourceIdentity" || !slices.Equal(last.Conditions["sts:SourceIdentity"], []string{source}) {
+		t.Errorf("%q; asked at last: %+v", source, last)
+	}
 }
 
 func TestTagsOfToken(t *testing.T) {
@@ -296,6 +345,7 @@ func TestWire(t *testing.T) {
 			"Value null at &#39;webIdentityToken&#39; failed to satisfy constraint: Member must not be null</Message>" + shut},
 		"too long":      {form(strings.Repeat("x", 129<<10)), "400 Bad Request " + open + "<Code>MalformedInput</Code><Message>Unable to read the request body, or it is too long.</Message>" + shut},
 		"too many":      {form(many.Encode()), "400 Bad Request " + open + "<Code>MalformedInput</Code><Message>There are too many parameters.</Message>" + shut},
+		"no text":       {form("Action=AssumeRole&Version=2011-06-15&PolicyArns.member.1.arn=%8e"), "400 Bad Request " + open + "<Code>MalformedInput</Code><Message>Unable to read the parameters.</Message>" + shut},
 		"no parameters": {form("%zz"), "400 Bad Request " + open + "<Code>MalformedInput</Code><Message>Unable to read the parameters.</Message>" + shut},
 		"another type": {read(http.Post(h.url, "application/json", strings.NewReader("{}"))), "400 Bad Request " + open +
 			"<Code>MalformedInput</Code><Message>The content type must be application/x-www-form-urlencoded.</Message>" + shut},
