@@ -12,9 +12,11 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -275,6 +277,46 @@ func TestProviderDown(t *testing.T) {
 	other := newHouse(t)
 	other.issuer.server.Close()
 	wantAPIError(t, other.withToken(other.issuer.token(nil)), "IDPCommunicationError", "could not be reached")
+}
+
+// hanging is a way to a provider that answers nothing, and takes ten seconds for it.
+type hanging struct {
+	late  *atomic.Int64
+	asked int
+}
+
+func (h *hanging) RoundTrip(*http.Request) (*http.Response, error) {
+	h.asked++
+	h.late.Add(int64(10 * time.Second))
+	return nil, os.ErrDeadlineExceeded
+}
+
+// TestProviderHangs has many wait for a provider. When it has failed one of them, the
+// others do not ask it again one after the other.
+func TestProviderHangs(t *testing.T) {
+	h := newHouse(t)
+	way := &hanging{late: &h.late}
+	service, err := sts.New(sts.Options{Roles: h, Tokens: h.tokens, Now: h.now,
+		Providers: []sts.Provider{{Issuer: h.issuer.url, Audiences: []string{"sts.amazonaws.com"}, Transport: way}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.server = service
+	form := url.Values{"Action": {"AssumeRoleWithWebIdentity"}, "Version": {"2011-06-15"}, "RoleArn": {writer}, "RoleSessionName": {"pod"},
+		"WebIdentityToken": {h.issuer.token(nil)}}.Encode()
+	for range 3 {
+		if status := h.serve(t, form); status != http.StatusBadRequest {
+			t.Errorf("status %d", status)
+		}
+	}
+	if way.asked != 1 {
+		t.Errorf("asked %d times", way.asked)
+	}
+	h.late.Add(int64(time.Second))
+	h.serve(t, form)
+	if way.asked != 2 {
+		t.Errorf("asked %d times a second later", way.asked)
+	}
 }
 
 func TestNewRefusesProviders(t *testing.T) {
