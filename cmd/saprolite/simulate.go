@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/saprolite/saprolite/internal/bedrock"
 	"github.com/saprolite/saprolite/internal/catalog"
 	"github.com/saprolite/saprolite/internal/config"
 	"github.com/saprolite/saprolite/internal/iam"
@@ -18,6 +19,7 @@ import (
 	"github.com/saprolite/saprolite/internal/iam/directory"
 	"github.com/saprolite/saprolite/internal/iam/policy"
 	"github.com/saprolite/saprolite/internal/identity"
+	"github.com/saprolite/saprolite/internal/profiles"
 )
 
 // errDenied ends the program with exitDenied. Whoever returns it has said why.
@@ -26,11 +28,11 @@ var errDenied = errors.New("denied")
 type policiesSimulate struct {
 	office
 	accountFlag
-	Principal string            `help:"Name of a user or role, or its ARN." required:"" placeholder:"NAME|ARN"`
-	Action    string            `help:"Action, as bedrock:InvokeModel, or operation, as Converse." required:"" placeholder:"ACTION"`
-	Resource  []string          `sep:"none" help:"Resource: an ARN, or the id of a model or profile. All must be allowed. Without one: *." placeholder:"ARN|MODEL-ID"`
-	Context   map[string]string `mapsep:"none" help:"Condition key and value, as aws:SourceIp=10.0.0.7. What a request from this machine would have is there." placeholder:"KEY=VALUE"`
-	Region    string            `help:"Region that the request is signed for." default:"us-east-1"`
+	Principal string   `help:"Name of a user or role, or its ARN." required:"" placeholder:"NAME|ARN"`
+	Action    string   `help:"Action, as bedrock:InvokeModel, or operation, as Converse." required:"" placeholder:"ACTION"`
+	Resource  []string `sep:"none" help:"Resource: an ARN, or the id of a model or profile. All must be allowed. Without one: *." placeholder:"ARN|MODEL-ID"`
+	Context   []string `sep:"none" help:"Condition key and value, as aws:SourceIp=10.0.0.7; a key given again has several values. What a request from this machine to the first address of the configuration would have is there." placeholder:"KEY=VALUE"`
+	Region    string   `help:"Region that the request is signed for." default:"us-east-1"`
 }
 
 // Run explains the decision.
@@ -44,7 +46,7 @@ func (c *policiesSimulate) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		request, err := c.request(d.settings, principal)
+		request, err := c.request(d, principal)
 		if err != nil {
 			return err
 		}
@@ -113,12 +115,12 @@ func sessionOf(r iam.Role, region string) *identity.Principal {
 	return &identity.Principal{
 		ARN:     "arn:aws:sts::" + r.Account + ":assumed-role/" + r.Name + "/" + session,
 		Account: r.Account, UserID: r.ID + ":" + session, Tags: r.Tags, Region: region,
-		Session: &identity.Session{RoleARN: r.ARN(), Name: session},
+		Session: &identity.Session{RoleARN: r.ARN(), Name: session, Issued: time.Now()},
 	}
 }
 
 // request is what the server would ask the policies.
-func (c *policiesSimulate) request(settings *config.Config, p *identity.Principal) (*policy.Request, error) {
+func (c *policiesSimulate) request(d *desk, p *identity.Principal) (*policy.Request, error) {
 	request := &policy.Request{Action: c.Action}
 	if !strings.Contains(c.Action, ":") {
 		request.Action = policy.ActionOf(c.Action)
@@ -127,30 +129,75 @@ func (c *policiesSimulate) request(settings *config.Config, p *identity.Principa
 	if !known && strings.HasPrefix(request.Action, "bedrock:") {
 		return nil, fmt.Errorf("there is no action %s here: write one as bedrock:InvokeModel, or an operation as Converse", request.Action)
 	}
-	models, err := catalog.New(settings.Catalog())
+	for _, resource := range c.Resource {
+		needed, err := c.resources(d, p, resource, info)
+		if err != nil {
+			return nil, err
+		}
+		request.Resources = append(request.Resources, needed...)
+	}
+	request.Context = conditions.Of(p, fromThisMachine(d.settings), nil, time.Now())
+	return request, c.addContext(request.Context)
+}
+
+// resources are those that stand behind one that was named.
+func (c *policiesSimulate) resources(d *desk, p *identity.Principal, resource string, info policy.ActionInfo) ([]policy.Resource, error) {
+	made := profiles.New(d.state)
+	known := d.settings.Catalog()
+	known.Applications = made
+	models, err := catalog.New(known)
 	if err != nil {
 		return nil, err
 	}
-	for _, resource := range c.Resource {
-		used, err := models.Resources(resource, catalog.Location{Region: p.Region, Account: p.Account})
-		switch {
-		case err == nil && slices.Contains(info.Resources, "foundation-model"):
-			request.Resources = append(request.Resources, conditions.Resources(used)...)
-		case err == nil && used.Profile != "" && slices.Contains(info.Resources, "inference-profile"):
-			request.Resources = append(request.Resources, policy.Resource{ARN: used.Profile})
-		case strings.HasPrefix(resource, "arn:"):
-			request.Resources = append(request.Resources, policy.Resource{ARN: resource})
-		default:
-			return nil, fmt.Errorf("%q is no resource of %s: write its ARN", resource, request.Action)
-		}
+	used, err := models.Resources(resource, catalog.Location{Region: p.Region, Account: p.Account})
+	_, wrong := errors.AsType[*bedrock.ValidationException](err)
+	switch {
+	case err != nil && !wrong:
+		return nil, err
+	case err == nil && used.Profile != "" && !slices.Contains(info.Resources, "foundation-model") && profileAmong(info.Resources):
+		used.Models = nil
+	case err == nil && slices.Contains(info.Resources, "foundation-model"):
+	case strings.HasPrefix(resource, "arn:"):
+		return []policy.Resource{{ARN: resource}}, nil
+	default:
+		return nil, fmt.Errorf("%q is no resource of %s: write its ARN", resource, c.Action)
 	}
+	tags, err := made.ResourceTags(used.Profile)
+	return conditions.Resources(used, tags), err
+}
+
+// profileAmong says whether inference profiles of some kind are among the types of
+// resources.
+func profileAmong(types []string) bool {
+	return slices.Contains(types, "inference-profile") || slices.Contains(types, "application-inference-profile")
+}
+
+// fromThisMachine is what a request from here to the server would be, at the first
+// address that it listens on.
+func fromThisMachine(settings *config.Config) *http.Request {
 	like := &http.Request{RemoteAddr: "127.0.0.1:0"}
-	if settings.TLS.CertFile != "" {
-		like.TLS = new(tls.ConnectionState)
+	for _, l := range settings.Listen {
+		if _, unix := l.Unix(); unix {
+			continue
+		}
+		if settings.Encrypted(l) {
+			like.TLS = new(tls.ConnectionState)
+		}
+		break
 	}
-	request.Context = conditions.Of(p, like, nil, time.Now())
-	for key, value := range c.Context {
-		request.Context.Set(key, value)
+	return like
+}
+
+// addContext sets the keys that were given.
+func (c *policiesSimulate) addContext(about *policy.Context) error {
+	given := map[string][]string{}
+	for _, pair := range c.Context {
+		key, value, ok := strings.Cut(pair, "=")
+		if !ok || !strings.Contains(key, ":") {
+			return fmt.Errorf("%q is no condition key and value: write them as aws:SourceIp=10.0.0.7", pair)
+		}
+		given[strings.ToLower(key)] = append(given[strings.ToLower(key)], value)
+		about.Set(key, given[strings.ToLower(key)]...)
 	}
-	return request, nil
+	return nil
 }

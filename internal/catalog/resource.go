@@ -1,6 +1,9 @@
 package catalog
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // Resources are what a caller uses with a model id, by their ARNs.
 type Resources struct {
@@ -13,7 +16,7 @@ type Resources struct {
 }
 
 // Resources gives what a caller uses with a model id, whether or not there is such
-// a model. The error is that of [ParseID].
+// a model. The error is that of [ParseID], or one of [Applications].
 func (c *Catalog) Resources(modelID string, at Location) (Resources, error) {
 	id, err := ParseID(modelID)
 	if err != nil {
@@ -25,13 +28,27 @@ func (c *Catalog) Resources(modelID string, at Location) (Resources, error) {
 	case InferenceProfile:
 		return Resources{Profile: at.arn(id), Models: at.behind(id)}, nil
 	case ApplicationInferenceProfile:
-		r := Resources{Profile: at.arn(id)}
-		if target, err := c.find(modelID); err == nil {
-			r.Models = []string{at.modelARN(at.region(), target.Model.Base)}
-		}
-		return r, nil
+		models, err := c.behindApplication(id, at)
+		return Resources{Profile: at.arn(id), Models: models}, err
 	}
 	return Resources{Models: []string{at.arn(id)}}, nil
+}
+
+// behindApplication gives the models of an application inference profile: one that was
+// made from a cross-region profile leads to all its regions.
+func (c *Catalog) behindApplication(id ID, at Location) ([]string, error) {
+	source, err := c.source(id)
+	if err != nil {
+		return nil, fmt.Errorf("find the inference profile: %w", err)
+	}
+	if source != "" {
+		from, err := ParseID(source)
+		return at.behind(from), err
+	}
+	if target, err := c.find(id.Text); err == nil {
+		return []string{at.modelARN(at.region(), target.Model.Base)}, nil
+	}
+	return nil, nil
 }
 
 // behind gives the models of a cross-region profile, in each of its regions.

@@ -40,7 +40,22 @@ func New(s store.Profiles) *Profiles { return &Profiles{store: s, sources: newSo
 
 // Source implements [catalog.Applications]. What it knows of the store is a second
 // old at most.
-func (p *Profiles) Source(id catalog.ID) (string, error) { return p.sources.find(id) }
+func (p *Profiles) Source(id catalog.ID) (string, error) {
+	known, err := p.sources.find(id)
+	return known.arn, err
+}
+
+// ResourceTags gives the tags of what has the ARN, as the policy language asks for them
+// at every request: none of what is no profile that was made here. What it knows of the
+// store is a second old at most. They must not be changed.
+func (p *Profiles) ResourceTags(arn string) (map[string]string, error) {
+	id, err := catalog.ParseID(arn)
+	if p == nil || err != nil || id.Kind != catalog.ApplicationInferenceProfile || id.Account == "" {
+		return nil, nil
+	}
+	known, err := p.sources.find(id)
+	return known.tags, err
+}
 
 // Create makes a profile that leads to models. A request that comes again, by its
 // clientRequestToken, gets the answer of the first.
@@ -236,6 +251,7 @@ func (p *Profiles) update(ctx context.Context, arn string, at catalog.Location, 
 		profile.Updated = time.Now().UTC().Truncate(time.Microsecond)
 		return change(profile)
 	})
+	p.sources.forget(found.Account, found.ID)
 	if errors.Is(err, store.ErrNotFound) {
 		return notFound()
 	}

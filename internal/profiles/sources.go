@@ -19,8 +19,8 @@ const (
 	sourceTime = 5 * time.Second
 )
 
-// sources remembers for a moment what profiles were made from: requests by one
-// profile follow each other.
+// sources remembers for a moment what profiles were made from, and their tags: requests
+// by one profile follow each other.
 type sources struct {
 	store store.Profiles
 
@@ -33,22 +33,24 @@ type sourceKey struct{ account, id string }
 // source is what is known of a profile. One that does not exist has no ARN.
 type source struct {
 	arn, region string
-	until       time.Time
+	// tags must not be changed.
+	tags  map[string]string
+	until time.Time
 }
 
 func newSources(s store.Profiles) *sources {
 	return &sources{store: s, known: map[sourceKey]source{}}
 }
 
-// find is catalog.Applications.Source. A store that does not answer is no reason to
-// refuse a profile that was there a moment ago.
-func (s *sources) find(id catalog.ID) (string, error) {
+// find gives what is known of a profile: nothing of one that there is not. A store that
+// does not answer is no reason to refuse a profile that was there a moment ago.
+func (s *sources) find(id catalog.ID) (source, error) {
 	key := sourceKey{id.Account, id.Resource}
 	known, ok := s.get(key)
 	if !ok || time.Now().After(known.until) {
 		found, err := s.ask(key)
 		if err != nil && !ok {
-			return "", err
+			return source{}, err
 		}
 		if err == nil {
 			known = found
@@ -56,9 +58,9 @@ func (s *sources) find(id catalog.ID) (string, error) {
 		s.put(key, known)
 	}
 	if known.region != id.Region {
-		return "", nil
+		return source{}, nil
 	}
-	return known.arn, nil
+	return known, nil
 }
 
 func (s *sources) ask(key sourceKey) (source, error) {
@@ -68,7 +70,7 @@ func (s *sources) ask(key sourceKey) (source, error) {
 	if errors.Is(err, store.ErrNotFound) {
 		return source{}, nil
 	}
-	return source{arn: profile.Source, region: profile.Region}, err
+	return source{arn: profile.Source, region: profile.Region, tags: profile.Tags}, err
 }
 
 func (s *sources) get(key sourceKey) (source, bool) {

@@ -2,7 +2,9 @@ package server
 
 import (
 	"cmp"
+	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/saprolite/saprolite/internal/bedrock"
@@ -40,7 +42,11 @@ func (s *Server) authorize(x *exchange, in any) error {
 		return bedrock.WithCause(accessDenied("User: "+x.principal.ARN+" is not authorized to perform: "+policy.ActionOf(x.operation)), err)
 	}
 	x.asked = asked{policies, conditions.Of(&x.principal, x.r, s.Proxies, x.start)}
-	for _, n := range s.needs(x, in, x.asked.about) {
+	needs, err := s.needs(x, in, x.asked.about)
+	if err != nil {
+		return err
+	}
+	for _, n := range needs {
 		if err := x.decide(n); err != nil {
 			return err
 		}
@@ -70,27 +76,37 @@ func accessDenied(message string) bedrock.Exception {
 	return &bedrock.CommonError{Code: "AccessDeniedException", Message: message, Status: http.StatusForbidden}
 }
 
-// needs gives what an operation needs, and adds to the conditions what it says.
-func (s *Server) needs(x *exchange, in any, about *policy.Context) []need {
-	var needs []need
+// needs gives what an operation needs, and adds to the conditions what it says. An
+// error is a fault of this side.
+func (s *Server) needs(x *exchange, in any, about *policy.Context) ([]need, error) {
+	needs, err := s.operationNeeds(x, in, about)
 	if x.principal.BearerTokenType != "" {
-		needs = append(needs, need{action: policy.ActionCallWithBearerToken})
+		needs = slices.Insert(needs, 0, need{action: policy.ActionCallWithBearerToken})
 	}
+	return needs, err
+}
+
+func (s *Server) operationNeeds(x *exchange, in any, about *policy.Context) ([]need, error) {
 	switch in := in.(type) {
 	case *bedrock.ConverseRequest:
-		return append(needs, s.inferenceNeeds(x, about, uses{in.ModelId, guardrailOf(in.GuardrailConfig), tierOf(in.ServiceTier), in.ToolConfig})...)
+		return s.inferenceNeeds(x, about, uses{in.ModelId, guardrailOf(in.GuardrailConfig), tierOf(in.ServiceTier), in.ToolConfig})
 	case *bedrock.ConverseStreamRequest:
-		return append(needs, s.inferenceNeeds(x, about, uses{in.ModelId, streamGuardrailOf(in.GuardrailConfig), tierOf(in.ServiceTier), in.ToolConfig})...)
+		return s.inferenceNeeds(x, about, uses{in.ModelId, streamGuardrailOf(in.GuardrailConfig), tierOf(in.ServiceTier), in.ToolConfig})
 	case *bedrock.InvokeModelRequest:
-		return append(needs, s.inferenceNeeds(x, about, uses{in.ModelId, newGuardrail(in.GuardrailIdentifier, in.GuardrailVersion), in.ServiceTier, nil})...)
+		return s.inferenceNeeds(x, about, uses{in.ModelId, newGuardrail(in.GuardrailIdentifier, in.GuardrailVersion), in.ServiceTier, nil})
 	case *bedrock.InvokeModelWithResponseStreamRequest:
-		return append(needs, s.inferenceNeeds(x, about, uses{in.ModelId, newGuardrail(in.GuardrailIdentifier, in.GuardrailVersion), in.ServiceTier, nil})...)
+		return s.inferenceNeeds(x, about, uses{in.ModelId, newGuardrail(in.GuardrailIdentifier, in.GuardrailVersion), in.ServiceTier, nil})
 	case *bedrock.CountTokensRequest:
-		return append(needs, need{policy.ActionOf(x.operation), s.modelResources(x, in.ModelId)})
+		return x.needs(s.modelResources(x, in.ModelId))
 	case *bedrock.GetFoundationModelRequest:
-		return append(needs, need{policy.ActionOf(x.operation), s.modelResources(x, in.ModelIdentifier)})
+		return x.needs(s.modelResources(x, in.ModelIdentifier))
 	}
-	return append(needs, need{policy.ActionOf(x.operation), s.controlled(x, in, about)})
+	return x.needs(s.controlled(x, in, about))
+}
+
+// needs are those of an operation that is about the resources and nothing else.
+func (x *exchange) needs(resources []policy.Resource, err error) ([]need, error) {
+	return []need{{policy.ActionOf(x.operation), resources}}, err
 }
 
 // uses is what an inference uses.
@@ -103,7 +119,7 @@ type uses struct {
 
 // inferenceNeeds are those of an inference: the model, and the profile or the
 // prompt by which it is named, the guardrail, and the tools of the service's own.
-func (s *Server) inferenceNeeds(x *exchange, about *policy.Context, u uses) []need {
+func (s *Server) inferenceNeeds(x *exchange, about *policy.Context, u uses) ([]need, error) {
 	if arn := u.guardrail.arn(x); arn != "" {
 		about.Set(policy.KeyGuardrailIdentifier, u.guardrail.versioned(arn))
 	}
@@ -116,7 +132,8 @@ func (s *Server) inferenceNeeds(x *exchange, about *policy.Context, u uses) []ne
 		needs = append(needs, need{policy.ActionRenderPrompt, []policy.Resource{{ARN: modelID}}})
 		modelID = model
 	}
-	needs = append(needs, need{policy.ActionOf(x.operation), s.modelResources(x, modelID)})
+	resources, err := s.modelResources(x, modelID)
+	needs = append(needs, need{policy.ActionOf(x.operation), resources})
 	if arn := u.guardrail.arn(x); arn != "" {
 		needs = append(needs, need{policy.ActionApplyGuardrail, []policy.Resource{{ARN: arn}}})
 	}
@@ -128,17 +145,21 @@ func (s *Server) inferenceNeeds(x *exchange, about *policy.Context, u uses) []ne
 			}
 		}
 	}
-	return needs
+	return needs, err
 }
 
 // modelResources are those that the use of a model id needs.
-func (s *Server) modelResources(x *exchange, modelID string) []policy.Resource {
+func (s *Server) modelResources(x *exchange, modelID string) ([]policy.Resource, error) {
 	used, err := s.Pipeline.Catalog.Resources(modelID, x.location())
-	if err != nil {
+	if _, wrong := errors.AsType[*bedrock.ValidationException](err); wrong {
 		// What is no id is refused as such behind this, if the caller may ask at all.
-		return []policy.Resource{{ARN: x.arn("foundation-model", modelID)}}
+		return []policy.Resource{{ARN: x.arn("foundation-model", modelID)}}, nil
 	}
-	return conditions.Resources(used)
+	if err != nil {
+		return nil, err
+	}
+	tags, err := s.Profiles.ResourceTags(used.Profile)
+	return conditions.Resources(used, tags), err
 }
 
 // guardrail is one that a request names.

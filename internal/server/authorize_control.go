@@ -4,12 +4,13 @@ import (
 	"strings"
 
 	"github.com/saprolite/saprolite/internal/bedrock"
+	"github.com/saprolite/saprolite/internal/iam/conditions"
 	"github.com/saprolite/saprolite/internal/iam/policy"
 )
 
 // controlled gives what an operation of the control plane is about, if anything, and
 // adds to the conditions the tags that the request brings or takes.
-func (s *Server) controlled(x *exchange, in any, about *policy.Context) []policy.Resource {
+func (s *Server) controlled(x *exchange, in any, about *policy.Context) ([]policy.Resource, error) {
 	switch in := in.(type) {
 	case *bedrock.GetInferenceProfileRequest:
 		return s.profileResource(x, in.InferenceProfileIdentifier)
@@ -22,38 +23,40 @@ func (s *Server) controlled(x *exchange, in any, about *policy.Context) []policy
 		if in.ModelSource != nil && in.ModelSource.CopyFrom != nil {
 			resources = append(resources, policy.Resource{ARN: *in.ModelSource.CopyFrom})
 		}
-		return resources
+		return resources, nil
 	case *bedrock.ListTagsForResourceRequest:
-		return named(in.ResourceARN)
+		return s.named(in.ResourceARN)
 	case *bedrock.TagResourceRequest:
 		setTags(about, in.Tags)
-		return named(in.ResourceARN)
+		return s.named(in.ResourceARN)
 	case *bedrock.UntagResourceRequest:
 		about.Set(policy.KeyTagKeys, in.TagKeys...)
-		return named(in.ResourceARN)
+		return s.named(in.ResourceARN)
 	}
-	return nil
+	return nil, nil
 }
 
 // profileResource is that of a profile alone. The ids of those that callers made have
 // no dots.
-func (s *Server) profileResource(x *exchange, identifier string) []policy.Resource {
+func (s *Server) profileResource(x *exchange, identifier string) ([]policy.Resource, error) {
 	used, err := s.Pipeline.Catalog.Resources(identifier, x.location())
 	switch {
 	case err == nil && used.Profile != "":
-		return []policy.Resource{{ARN: used.Profile}}
+		return s.named(&used.Profile)
 	case strings.Contains(identifier, "."):
-		return []policy.Resource{{ARN: x.arn("inference-profile", identifier)}}
+		return s.named(new(x.arn("inference-profile", identifier)))
 	}
-	return []policy.Resource{{ARN: x.arn("application-inference-profile", identifier)}}
+	return s.named(new(x.arn("application-inference-profile", identifier)))
 }
 
-// named is a resource by its ARN. One that is missing is refused as such behind this.
-func named(arn *string) []policy.Resource {
+// named is a resource by its ARN, with the tags that it has. One that is missing is
+// refused as such behind this.
+func (s *Server) named(arn *string) ([]policy.Resource, error) {
 	if arn == nil {
-		return nil
+		return nil, nil
 	}
-	return []policy.Resource{{ARN: *arn}}
+	tags, err := s.Profiles.ResourceTags(*arn)
+	return []policy.Resource{conditions.Tagged(*arn, tags)}, err
 }
 
 // setTags are the tags of a request as the policy language knows them.

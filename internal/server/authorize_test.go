@@ -54,6 +54,7 @@ const (
 	novaProfileARN = "arn:aws:bedrock:eu-central-1:123456789012:inference-profile/eu.amazon.nova-lite-v1:0"
 	hi             = `{"messages":[{"role":"user","content":[{"text":"hi"}]}]}`
 	guarded        = `{"messages":[{"role":"user","content":[{"text":"hi"}]}],"guardrailConfig":{"guardrailIdentifier":"abc123abc123","guardrailVersion":"2"}}`
+	grounded       = `{"messages":[{"role":"user","content":[{"text":"hi"}]}],"toolConfig":{"tools":[{"systemTool":{"name":"nova_grounding"}}]}}`
 	priority       = `{"messages":[{"role":"user","content":[{"text":"hi"}]}],"serviceTier":{"type":"priority"}}`
 
 	novaPath    = "/model/amazon.nova-lite-v1%3A0"
@@ -115,6 +116,8 @@ func TestAuthorize(t *testing.T) {
 		{"models through the profile alone", []string{profile, through}, novaProfile + "/converse", hi, ""},
 		{"the same models without it", []string{profile, through}, novaPath + "/converse", hi, unallowed("bedrock:InvokeModel", novaARN)},
 		{"a guardrail that may not be applied", []string{invoke}, novaPath + "/converse", guarded, unallowed("bedrock:ApplyGuardrail", "arn:aws:bedrock:eu-central-1:123456789012:guardrail/abc123abc123")},
+		{"a guardrail of a stream", []string{strings.Replace(invoke, "InvokeModel", "InvokeModelWithResponseStream", 1)}, novaPath + "/converse-stream", guarded, unallowed("bedrock:ApplyGuardrail", "arn:aws:bedrock:eu-central-1:123456789012:guardrail/abc123abc123")},
+		{"a tool of the service's own", []string{invoke}, novaPath + "/converse", grounded, unallowed("bedrock:InvokeTool", "arn:aws:bedrock::123456789012:system-tool/nova_grounding")},
 		{"no guardrail where one must be", []string{invoke, guardrail, needGuard}, novaPath + "/converse", hi, denied("bedrock:InvokeModel", novaARN)},
 		{"a tier that is denied", []string{invoke, noPriority}, novaPath + "/converse", priority, denied("bedrock:InvokeModel", novaARN)},
 		{"a prompt without leave to render it", []string{invoke}, prompted + "/converse", "{}", unallowed("bedrock:RenderPrompt", "arn:aws:bedrock:eu-central-1:123456789012:prompt/GREETING12")},
@@ -151,6 +154,40 @@ func TestAuthorize(t *testing.T) {
 				t.Errorf("%d %s %s\nwant %s", got.status, got.header.Get("X-Amzn-Errortype"), message, test.want)
 			}
 		})
+	}
+}
+
+// A guardrail, a version of it and a tier can be asked for by headers.
+func TestAuthorizeHeaders(t *testing.T) {
+	const (
+		invoke   = `{"Effect":"Allow","Action":"bedrock:InvokeModel*","Resource":"*"}`
+		apply    = `{"Effect":"Allow","Action":"bedrock:ApplyGuardrail","Resource":"*"}`
+		versions = `{"Effect":"Deny","Action":"bedrock:InvokeModel*","Resource":"*","Condition":{"StringNotEquals":{"bedrock:GuardrailIdentifier":"arn:aws:bedrock:eu-central-1:123456789012:guardrail/abc123abc123:2"}}}`
+		tiers    = `{"Effect":"Deny","Action":"bedrock:InvokeModel*","Resource":"*","Condition":{"StringEquals":{"bedrock:ServiceTier":"priority"}}}`
+	)
+	for _, test := range []struct {
+		name, header, value string
+		statements          []string
+		refused             bool
+	}{
+		{"a guardrail that may not be applied", "X-Amzn-Bedrock-GuardrailIdentifier", "abc123abc123", []string{invoke}, true},
+		{"another version", "X-Amzn-Bedrock-GuardrailVersion", "1", []string{invoke, apply, versions}, true},
+		{"the version", "X-Amzn-Bedrock-GuardrailVersion", "2", []string{invoke, apply, versions}, false},
+		{"a tier", "X-Amzn-Bedrock-Service-Tier", "priority", []string{invoke, apply, tiers}, true},
+		{"another tier", "X-Amzn-Bedrock-Service-Tier", "default", []string{invoke, apply, tiers}, false},
+	} {
+		for _, operation := range []string{"/invoke", "/invoke-with-response-stream"} {
+			who := caller{Principal: alice(), policies: allowing(t, test.statements...)}
+			made := options(newCatalog(t, catalog.Mapping{ID: "amazon.*", Provider: "test"}), scripted(t, scriptedAnswer))
+			made.Identity, made.Access = who, who
+			request := newRequest(t, t.Context(), serve(t, server.New(made)).URL+novaPath+operation, hi)
+			request.Header.Set("X-Amzn-Bedrock-GuardrailIdentifier", "abc123abc123")
+			request.Header.Set("X-Amzn-Bedrock-GuardrailVersion", "2")
+			request.Header.Set(test.header, test.value)
+			if got := do(t, newClient(t, http1), request); (got.status == http.StatusForbidden) != test.refused {
+				t.Errorf("%s, %s: %d %s", test.name, operation, got.status, got.body)
+			}
+		}
 	}
 }
 

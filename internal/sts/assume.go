@@ -98,12 +98,15 @@ func (x *exchange) assumeRole() (any, error) {
 	return x.issue(&a)
 }
 
-// checkCaller holds the rules for who assumes a role, and hands on what a session
+// checkCaller holds the rules for who assumes a role and by what, and hands on what a session
 // passes to the next.
 func (x *exchange) checkCaller(a *assumption) error {
 	if x.form.has("SerialNumber") || x.form.has("TokenCode") {
 		// There are no devices here, so that no code is right.
 		return accessDenied("MultiFactorAuthentication failed with invalid MFA one time pass code. ")
+	}
+	if len(x.form.members("ProvidedContexts", 1)) > 0 {
+		return errParameter("ProvidedContexts are for IAM Identity Center, which there is not here.")
 	}
 	if strings.HasSuffix(x.Caller.ARN, ":root") {
 		return accessDenied("Roles may not be assumed by root accounts.")

@@ -5,8 +5,10 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // maxForm bounds a request, in bytes. The longest have a token of 20,000
@@ -43,10 +45,20 @@ func readForm(w http.ResponseWriter, r *http.Request) (form, []byte, error) {
 		return nil, nil, errMalformedInput("There are too many parameters.")
 	}
 	values, err := url.ParseQuery(text)
-	if err != nil {
+	if err != nil || !form(values).isText() {
 		return nil, nil, errMalformedInput("Unable to read the parameters.")
 	}
 	return form(values), body, nil
+}
+
+// isText says whether all is UTF-8, as the parts of sessions must be.
+func (f form) isText() bool {
+	for name, values := range f {
+		if !utf8.ValidString(name) || slices.ContainsFunc(values, func(v string) bool { return !utf8.ValidString(v) }) {
+			return false
+		}
+	}
+	return true
 }
 
 // get returns the value of a parameter, or nothing.

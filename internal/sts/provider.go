@@ -215,8 +215,10 @@ func (b *bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	response, err := b.next.RoundTrip(r)
 	if err != nil || response.StatusCode >= http.StatusInternalServerError {
+		// From now, not from the question: whoever waited for a provider that hangs is not
+		// to wait for it again.
 		b.mu.Lock()
-		b.asked[document] = now.Add(patienceOfFault - patience)
+		b.asked[document] = b.now().Add(patienceOfFault - patience)
 		b.mu.Unlock()
 	}
 	if err != nil {

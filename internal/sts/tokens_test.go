@@ -82,19 +82,6 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-// FuzzForm sends arbitrary parameters. Nothing crashes, and nobody becomes anybody.
-func FuzzForm(f *testing.F) {
-	h := newHouse(f)
-	f.Add("Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=" + writer + "&RoleSessionName=job&WebIdentityToken=a.e30.c")
-	f.Add("Action=AssumeRole&Version=2011-06-15&Tags.member.1.Key=a&TransitiveTagKeys.member.1=a&PolicyArns.member.1.arn=x&DurationSeconds=900")
-	f.Add("Action=GetCallerIdentity&Version=2011-06-15")
-	f.Fuzz(func(t *testing.T, text string) {
-		if status := h.serve(t, text); status != 400 && status != 403 {
-			t.Errorf("%q: %d", text, status)
-		}
-	})
-}
-
 // BenchmarkOpen is what the token of a session adds to its signature.
 func BenchmarkOpen(b *testing.B) {
 	tokens := newTokens(b, seal.NewKey())

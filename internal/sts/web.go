@@ -2,8 +2,10 @@ package sts
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 )
@@ -13,6 +15,9 @@ const (
 	// maxClaim their length.
 	maxClaims = 64
 	maxClaim  = 2048
+	// sourceIdentityClaim is the claim of an identity provider that says who is behind
+	// the session.
+	sourceIdentityClaim = "https://aws.amazon.com/source_identity"
 )
 
 // assumedWithToken is the result of AssumeRoleWithWebIdentity.
@@ -74,11 +79,14 @@ func (x *exchange) verify(token string) (*provider, *oidc.IDToken, error) {
 // describe checks the audience of a token, and tells the trust policy what the token
 // says.
 func (p *provider) describe(a *assumption, token *oidc.IDToken) (audience string, err error) {
-	var claims map[string]json.RawMessage
-	if err := token.Claims(&claims); err != nil {
-		return "", errInvalidToken("The claims of the token are malformed.", err)
+	claims, err := claimsOf(token)
+	if err != nil {
+		return "", err
 	}
 	if a.tags, err = tagsOfToken(claims[tokenTagsClaim]); err != nil {
+		return "", err
+	}
+	if a.source, err = sourceOfToken(claims[sourceIdentityClaim]); err != nil {
 		return "", err
 	}
 	account := ""
@@ -97,6 +105,7 @@ func (p *provider) describe(a *assumption, token *oidc.IDToken) (audience string
 	audiences := token.Audience
 	a.trust.Conditions[p.name()+":sub"] = []string{token.Subject}
 	a.trust.Conditions[p.name()+":aud"] = audiences
+	delete(a.trust.Conditions, p.name()+":oaud")
 	if party := claimValues(claims["azp"]); len(party) == 1 {
 		a.trust.Conditions[p.name()+":oaud"] = audiences
 		audiences = party
@@ -108,6 +117,39 @@ func (p *provider) describe(a *assumption, token *oidc.IDToken) (audience string
 		}
 	}
 	return "", errInvalidToken("Incorrect token audience", nil)
+}
+
+// claimsOf are the claims of a token by their names. Neither the policy language nor
+// encoding/json tells letters of different case apart, so that a claim could stand in for
+// another one.
+func claimsOf(token *oidc.IDToken) (map[string]json.RawMessage, error) {
+	const malformed = "The claims of the token are malformed."
+	var claims map[string]json.RawMessage
+	if err := token.Claims(&claims); err != nil {
+		return nil, errInvalidToken(malformed, err)
+	}
+	seen := make(map[string]string, len(claims))
+	for name := range claims {
+		folded := strings.ToLower(name)
+		if other, ok := seen[folded]; ok {
+			return nil, errInvalidToken(malformed, fmt.Errorf("%q and %q differ in case alone", name, other))
+		}
+		seen[folded] = name
+	}
+	return claims, nil
+}
+
+// sourceOfToken reads the source identity that a token brings, if any.
+func sourceOfToken(claim json.RawMessage) (string, error) {
+	if claim == nil {
+		return "", nil
+	}
+	var source string
+	err := json.Unmarshal(claim, &source)
+	if err != nil || len(source) < 2 || len(source) > 64 || !namePattern.MatchString(source) {
+		return "", errInvalidToken("The claim "+sourceIdentityClaim+" is malformed.", err)
+	}
+	return source, nil
 }
 
 // claimValues are the values of a claim that a policy can compare: a text, a number,

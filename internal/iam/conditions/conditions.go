@@ -40,8 +40,7 @@ func ofPrincipal(about *policy.Context, p *identity.Principal) {
 	about.Set(policy.KeyPrincipalAccount, p.Account)
 	about.Set(policy.KeyUserID, p.UserID)
 	if p.Session != nil {
-		about.Set(policy.KeyPrincipalARN, p.Session.RoleARN)
-		about.Set(policy.KeyPrincipalType, "AssumedRole")
+		ofSession(about, p.Session)
 	} else {
 		about.Set(policy.KeyPrincipalARN, p.ARN)
 		about.Set(policy.KeyPrincipalType, "User")
@@ -52,5 +51,22 @@ func ofPrincipal(about *policy.Context, p *identity.Principal) {
 	}
 	if p.BearerTokenType != "" {
 		about.Set(policy.KeyBearerTokenType, string(p.BearerTokenType))
+	}
+}
+
+// ofSession is what a session has in place of a user's name. One that no token was made
+// for, as that of a client's certificate, has no time of issue.
+func ofSession(about *policy.Context, s *identity.Session) {
+	about.Set(policy.KeyPrincipalARN, s.RoleARN)
+	about.Set(policy.KeyPrincipalType, "AssumedRole")
+	if !s.Issued.IsZero() {
+		about.Set(policy.KeyTokenIssueTime, s.Issued.UTC().Format(time.RFC3339))
+		about.Set(policy.KeyMultiFactorAuth, "false")
+	}
+	if s.Provider != "" {
+		about.Set(policy.KeyFederatedProvider, s.Provider)
+	}
+	if s.SourceIdentity != "" {
+		about.Set(policy.KeySourceIdentity, s.SourceIdentity)
 	}
 }

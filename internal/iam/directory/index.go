@@ -122,13 +122,20 @@ func (x *index) document(arn string) (string, bool) {
 	return document, ok
 }
 
-// maxCompiled bounds what is remembered: sessions bring policies of their own.
-const maxCompiled = 10_000
+// What is remembered is bounded by number and, in bytes, by the length of the keys:
+// sessions bring policies of their own, which are part of the keys.
+const (
+	maxCompiled = 10_000
+	maxKeys     = 2 << 20
+)
 
-// compiled remembers sets of policies by whom they hold for.
+// compiled remembers sets of policies by whom they hold for, and the single policies
+// that the directory has, which many sets share.
 type compiled struct {
-	mu   sync.RWMutex
-	sets map[string]*policy.Set
+	mu       sync.RWMutex
+	sets     map[string]*policy.Set
+	keys     int
+	policies map[string]*policy.Policy
 }
 
 // set gives what key was compiled to, or compiles it.
@@ -145,9 +152,35 @@ func (c *compiled) set(key string, compile func() (*policy.Set, error)) (*policy
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.sets == nil || len(c.sets) >= maxCompiled {
-		c.sets = map[string]*policy.Set{}
+	if c.sets == nil || len(c.sets) >= maxCompiled || c.keys+len(key) > maxKeys {
+		c.sets, c.keys = map[string]*policy.Set{}, 0
+	}
+	if c.sets[key] == nil {
+		c.keys += len(key)
 	}
 	c.sets[key] = set
 	return set, nil
+}
+
+// policy gives what the document of that owner and name was compiled to, or compiles
+// it.
+func (c *compiled) policy(owner, name string, kind policy.Kind, document string) (*policy.Policy, error) {
+	key := strings.Join([]string{owner, name}, "\x00")
+	c.mu.RLock()
+	p := c.policies[key]
+	c.mu.RUnlock()
+	if p != nil {
+		return p, nil
+	}
+	p, err := policy.Parse(name, kind, []byte(document))
+	if err != nil {
+		return nil, fmt.Errorf("the policy %s: %w", name, err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.policies == nil {
+		c.policies = map[string]*policy.Policy{}
+	}
+	c.policies[key] = p
+	return p, nil
 }

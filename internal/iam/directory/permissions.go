@@ -33,7 +33,7 @@ func (d *Directory) Policies(p identity.Principal) (*policy.Set, error) {
 
 func (x *index) compileUser(u *iam.User) (*policy.Set, error) {
 	c := compiler{index: x}
-	c.permissions(policy.UserInline, u.Permissions)
+	c.permissions(u.Ref(), policy.UserInline, u.Permissions)
 	for _, name := range u.Groups {
 		c.group(iam.Ref{Kind: iam.KindGroup, Account: u.Account, Name: name})
 	}
@@ -43,10 +43,10 @@ func (x *index) compileUser(u *iam.User) (*policy.Set, error) {
 
 func (x *index) compileRole(r *iam.Role, s *identity.Session) (*policy.Set, error) {
 	c := compiler{index: x}
-	c.permissions(policy.RoleInline, r.Permissions)
+	c.permissions(r.Ref(), policy.RoleInline, r.Permissions)
 	c.boundary(r.Boundary)
 	for i, document := range s.Policies {
-		c.policies.Session = append(c.policies.Session, c.parse(fmt.Sprintf("session policy %d", i), policy.Session, document))
+		c.policies.Session = append(c.policies.Session, c.session(i, document))
 	}
 	for _, arn := range s.PolicyARNs {
 		c.policies.Session = append(c.policies.Session, c.managed(arn))
@@ -61,12 +61,12 @@ type compiler struct {
 	err      error
 }
 
-func (c *compiler) permissions(kind policy.Kind, p iam.Permissions) {
+func (c *compiler) permissions(of iam.Ref, kind policy.Kind, p iam.Permissions) {
 	for _, arn := range p.Attached {
 		c.policies.Identity = append(c.policies.Identity, c.managed(arn))
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Inline)) {
-		c.policies.Identity = append(c.policies.Identity, c.parse(name, kind, p.Inline[name]))
+		c.policies.Identity = append(c.policies.Identity, c.known(of.String(), name, kind, p.Inline[name]))
 	}
 }
 
@@ -77,7 +77,7 @@ func (c *compiler) group(r iam.Ref) {
 		c.fail(fmt.Errorf("the %s does not exist", r))
 		return
 	}
-	c.permissions(policy.GroupInline, g.Permissions)
+	c.permissions(r, policy.GroupInline, g.Permissions)
 }
 
 func (c *compiler) boundary(arn string) {
@@ -93,13 +93,23 @@ func (c *compiler) managed(arn string) *policy.Policy {
 		c.fail(fmt.Errorf("the policy %s does not exist", arn))
 		return nil
 	}
-	return c.parse(arn, policy.Managed, document)
+	return c.known("", arn, policy.Managed, document)
 }
 
-func (c *compiler) parse(name string, kind policy.Kind, document string) *policy.Policy {
-	p, err := policy.Parse(name, kind, []byte(document))
+// known is a policy that the directory has.
+func (c *compiler) known(owner, name string, kind policy.Kind, document string) *policy.Policy {
+	p, err := c.compiled.policy(owner, name, kind, document)
 	if err != nil {
-		c.fail(fmt.Errorf("the policy %s: %w", name, err))
+		c.fail(err)
+	}
+	return p
+}
+
+// session is a policy that a session brings.
+func (c *compiler) session(i int, document string) *policy.Policy {
+	p, err := policy.Parse(fmt.Sprintf("session policy %d", i), policy.Session, []byte(document))
+	if err != nil {
+		c.fail(fmt.Errorf("session policy %d: %w", i, err))
 	}
 	return p
 }

@@ -59,13 +59,14 @@ func (r Roles) trusts(role *iam.Role, attempt sts.Attempt) (bool, error) {
 	if !decision.Allowed() || attempt.Caller == nil {
 		return decision.Allowed(), nil
 	}
-	alone := caller.Account == role.Account && !decision.ByAccount
-	return r.callerAllows(caller, request, alone)
+	within := caller.Account == role.Account
+	return r.callerAllows(caller, request, decision, within)
 }
 
-// callerAllows asks the caller's own policies, which must allow it too, unless the
-// role's trust is enough alone: then they must not deny it.
-func (r Roles) callerAllows(caller *identity.Principal, request *policy.Request, enough bool) (bool, error) {
+// callerAllows asks the caller's own policies. They must allow it too, where the trust
+// names an account, or a caller of another one. Where it names the caller's role, the
+// bounds of the session must. Where it names the caller, they must not deny it.
+func (r Roles) callerAllows(caller *identity.Principal, request *policy.Request, trust policy.Decision, within bool) (bool, error) {
 	own, err := r.Policies(*caller)
 	if errors.Is(err, errGone) {
 		return false, nil
@@ -74,5 +75,12 @@ func (r Roles) callerAllows(caller *identity.Principal, request *policy.Request,
 		return false, err
 	}
 	decision := own.Decide(request)
-	return decision.Allowed() || enough && decision.Outcome != policy.ExplicitDeny, nil
+	switch {
+	case trust.ByAccount || !within:
+	case trust.ByRole:
+		decision = own.DecideWithin(request)
+	default:
+		return decision.Outcome != policy.ExplicitDeny, nil
+	}
+	return decision.Allowed(), nil
 }

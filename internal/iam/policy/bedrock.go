@@ -32,8 +32,13 @@ const (
 // Condition keys that all services have. The three that end in a slash take the
 // key of a tag after it.
 const (
-	KeyCurrentTime      = "aws:CurrentTime"
-	KeyEpochTime        = "aws:EpochTime"
+	KeyCurrentTime = "aws:CurrentTime"
+	KeyEpochTime   = "aws:EpochTime"
+	// KeyFederatedProvider is the identity provider on whose word the role of a session
+	// was assumed.
+	KeyFederatedProvider = "aws:FederatedProvider"
+	// KeyMultiFactorAuth is for temporary credentials only.
+	KeyMultiFactorAuth  = "aws:MultiFactorAuthPresent"
 	KeyPrincipalAccount = "aws:PrincipalAccount"
 	KeyPrincipalARN     = "aws:PrincipalArn"
 	// KeyPrincipalType is Account, User, FederatedUser, AssumedRole or Anonymous.
@@ -44,11 +49,15 @@ const (
 	KeyResourceTag     = "aws:ResourceTag/"
 	KeyResourceAccount = "aws:ResourceAccount"
 	KeySecureTransport = "aws:SecureTransport"
-	KeySourceIP        = "aws:SourceIp"
+	// KeySourceIdentity is who is behind a session.
+	KeySourceIdentity = "aws:SourceIdentity"
+	KeySourceIP       = "aws:SourceIp"
 	// KeyTagKeys has a value for each tag in the request.
-	KeyTagKeys   = "aws:TagKeys"
-	KeyUserAgent = "aws:UserAgent"
-	KeyUserID    = "aws:userid"
+	KeyTagKeys = "aws:TagKeys"
+	// KeyTokenIssueTime is when the temporary credentials of a session were made.
+	KeyTokenIssueTime = "aws:TokenIssueTime"
+	KeyUserAgent      = "aws:UserAgent"
+	KeyUserID         = "aws:userid"
 	// KeyUserName is for users only; sessions of roles have none.
 	KeyUserName = "aws:username"
 )

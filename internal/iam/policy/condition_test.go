@@ -99,6 +99,9 @@ func TestOtherTypes(t *testing.T) {
 		{`"IpAddress":{"aws:SourceIp":["10.0.0.0/8","2001:DB8:1234:5678::/64"]}`, "aws:SourceIp=2001:db8:1234:5678:9::1", true},
 		{`"IpAddress":{"aws:SourceIp":"2001:db8::/32"}`, "aws:SourceIp=203.0.113.7", false},
 		{`"IpAddress":{"aws:SourceIp":"0.0.0.0/0"}`, "aws:SourceIp=2001:db8::1", false},
+		{`"IpAddress":{"aws:SourceIp":"::ffff:203.0.113.0/120"}`, "aws:SourceIp=203.0.113.7", true},
+		{`"IpAddress":{"aws:SourceIp":"::ffff:203.0.113.0/120"}`, "aws:SourceIp=203.0.114.7", false},
+		{`"NotIpAddress":{"aws:SourceIp":"fe80::/10"}`, "aws:SourceIp=fe80::1%eth0", false},
 		{`"NotIpAddress":{"aws:SourceIp":["192.0.2.0/24","203.0.113.0/24"]}`, "aws:SourceIp=203.0.113.7", false},
 		{`"NotIpAddress":{"aws:SourceIp":["192.0.2.0/24","203.0.113.0/24"]}`, "aws:SourceIp=198.51.100.1", true},
 

@@ -151,6 +151,10 @@ type Decision struct {
 	// ByAccount is true when a trust policy allows the caller's account only, which
 	// must then allow the caller by a policy of its own.
 	ByAccount bool
+	// ByRole is true when a trust policy allows the role whose session the caller is,
+	// and not that session by its own name: then the caller's boundary and session
+	// policies must allow it too; see [Set.DecideWithin].
+	ByRole bool
 }
 
 // Ref names a statement.
@@ -181,6 +185,17 @@ func (s *Set) Decide(r *Request) Decision {
 		}
 	}
 	return d
+}
+
+// DecideWithin is Decide for what somebody else's policy allows the caller's role: the
+// identity-based policies need not allow it, but all can deny it, and it must lie
+// within the permissions boundary and the session policies. That is how the page
+// "Policy evaluation for requests within a single account" of the IAM User Guide has
+// it.
+func (s *Set) DecideWithin(r *Request) Decision {
+	within := *s
+	within.layers[IdentityBased].present = false
+	return within.Decide(r)
 }
 
 func (s *Set) decide(e *env) Decision {

@@ -115,6 +115,7 @@ func TestParseRefuses(t *testing.T) {
 		{policy.Managed, condition(`"NumericEquals":{"aws:k":"0x10"}`), legacy, "/Statement/0/Condition/NumericEquals/aws:k"},
 		{policy.Managed, condition(`"NumericEquals":{"aws:k":"${aws:x}"}`), legacy, "/Statement/0/Condition/NumericEquals/aws:k"},
 		{policy.Managed, condition(`"DateEquals":{"aws:k":"tomorrow"}`), legacy, "/Statement/0/Condition/DateEquals/aws:k"},
+		{policy.Managed, condition(`"DateLessThan":{"aws:k":"9223372036854775807"}`), legacy, "/Statement/0/Condition/DateLessThan/aws:k"},
 		{policy.Managed, condition(`"DateEquals":{"aws:k":"2026-13-01"}`), legacy, "/Statement/0/Condition/DateEquals/aws:k"},
 		{policy.Managed, condition(`"Bool":{"aws:k":"yes"}`), legacy, "/Statement/0/Condition/Bool/aws:k"},
 		{policy.Managed, condition(`"Null":{"aws:k":"${aws:x}"}`), legacy, "/Statement/0/Condition/Null/aws:k"},

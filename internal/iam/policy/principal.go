@@ -47,7 +47,10 @@ const (
 	unnamed nearness = iota
 	// byAccount: by the account, which leaves it to the account's own policies.
 	byAccount
-	// byName: by name, or everyone.
+	// byRole: by the role whose session it is, or as one of everybody. The session
+	// stays within its own bounds.
+	byRole
+	// byName: by its own name, or, where it is no session, as one of everybody.
 	byName
 )
 
@@ -55,13 +58,19 @@ func (p *principal) match(c *Caller) nearness {
 	found := false
 	switch p.kind {
 	case everyone:
+		if c.Role != "" {
+			return byRole
+		}
 		found = true
 	case account:
 		if c.Account != "" && c.Account == p.value {
 			return byAccount
 		}
 	case identity:
-		found = c.ARN == p.value || c.Role == p.value
+		if c.Role == p.value {
+			return byRole
+		}
+		found = c.ARN == p.value
 	case federated:
 		found = c.Federated == p.value
 	case service:

@@ -2,6 +2,7 @@ package policy_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/saprolite/saprolite/internal/iam/policy"
@@ -37,6 +38,8 @@ func TestDecideTrust(t *testing.T) {
 		{"account and user", `"Principal":{"AWS":["123456789012","arn:aws:iam::123456789012:user/alice"]}`, alice, policy.Allowed, false},
 		{"a role with a path", `"Principal":{"AWS":"arn:aws:iam::123456789012:role/teams/deploy"}`, session, policy.Allowed, false},
 		{"a session", `"Principal":{"AWS":"arn:aws:sts::123456789012:assumed-role/deploy/ci"}`, session, policy.Allowed, false},
+		{"everyone, and so a session", `"Principal":"*"`, session, policy.Allowed, false},
+		{"a session and its role", `"Principal":{"AWS":["arn:aws:iam::123456789012:role/teams/deploy","arn:aws:sts::123456789012:assumed-role/deploy/ci"]}`, session, policy.Allowed, false},
 		{"another session", `"Principal":{"AWS":"arn:aws:sts::123456789012:assumed-role/deploy/other"}`, session, policy.ImplicitDeny, false},
 		{"a provider", `"Principal":{"Federated":"` + cluster + `"}`, policy.Caller{Federated: cluster}, policy.Allowed, false},
 		{"another provider", `"Principal":{"Federated":"accounts.google.com"}`, action, policy.ImplicitDeny, false},
@@ -53,6 +56,9 @@ func TestDecideTrust(t *testing.T) {
 			t.Errorf("%s: %v, by account %v; want %v, %v", tt.name, d.Outcome, d.ByAccount, tt.want, tt.byAccount)
 		}
 		x := p.ExplainTrust(&policy.Request{Action: "sts:AssumeRole", Caller: tt.caller}).Resources[0].Statements[0]
+		if byRole := tt.caller.Role != "" && !strings.Contains(tt.principal, ":assumed-role/"); d.ByRole != (byRole && d.Allowed()) {
+			t.Errorf("%s: by role %v", tt.name, d.ByRole)
+		}
 		if x.Applies != d.Allowed() || x.Principal.Matches != d.Allowed() {
 			t.Errorf("%s: explained as %+v", tt.name, x)
 		}

@@ -97,7 +97,7 @@ func (w *want) match(o *operator, e *env, value string) bool {
 		return ok && o.comparison.holds(t.Compare(w.date))
 	case familyIP:
 		a, err := netip.ParseAddr(value)
-		return err == nil && w.prefix.Contains(a.Unmap())
+		return err == nil && w.prefix.Contains(a.Unmap().WithZone(""))
 	case familyBool:
 		return w.matchBool(e, value)
 	case familyBinary:
@@ -209,8 +209,14 @@ func parseBool(s string) (bool, error) {
 	}
 }
 
+// parsePrefix reads an address or a block of them. What is an IPv4 address in the form of
+// IPv6 is one, as in the requests.
 func parsePrefix(s string) (netip.Prefix, bool) {
 	if p, err := netip.ParsePrefix(s); err == nil {
+		const mapped = 128 - 32
+		if a := p.Addr(); a.Is4In6() && p.Bits() >= mapped {
+			p = netip.PrefixFrom(a.Unmap(), p.Bits()-mapped)
+		}
 		return p.Masked(), true
 	}
 	a, err := netip.ParseAddr(s)
@@ -221,12 +227,16 @@ func parsePrefix(s string) (netip.Prefix, bool) {
 	return netip.PrefixFrom(a, a.BitLen()), true
 }
 
+// maxEpoch bounds seconds since 1970, with room for those who write milliseconds. Far
+// beyond it, times cannot be compared.
+const maxEpoch = 1 << 53
+
 // parseDate reads the forms of ISO 8601 that the W3C's note on dates has, and
 // seconds since 1970. A time without a zone is in UTC.
 func parseDate(s string) (time.Time, bool) {
 	if !strings.ContainsAny(s, "-Tt") {
 		seconds, err := strconv.ParseInt(s, 10, 64)
-		return time.Unix(seconds, 0), err == nil && seconds >= 0
+		return time.Unix(seconds, 0), err == nil && seconds >= 0 && seconds <= maxEpoch
 	}
 	if t, err := time.Parse(time.RFC3339, s); err == nil {
 		return t, true
