@@ -14,8 +14,8 @@ import (
 // grant is what a request holds, or waits for.
 type grant struct {
 	limiter *Limiter
-	// id names the request in Redis. Of two that wait in one round, the lesser id came
-	// first.
+	// id names the request in Redis, and ends with its caller, after a colon. Of two that
+	// wait in one round, the lesser id came first.
 	id      string
 	caller  string
 	matches []quota.Match
@@ -42,7 +42,7 @@ func (l *Limiter) Admit(ctx context.Context, req *quota.Request) (quota.Grant, e
 		return quota.Free{}, nil
 	}
 	g := &grant{limiter: l, caller: req.Principal, matches: matches}
-	g.id = fmt.Sprintf("%016x-%s-%08x", l.clock().UnixMicro(), l.node, l.number.Add(1))
+	g.id = fmt.Sprintf("%016x-%s-%08x:%s", l.clock().UnixMicro(), l.node, l.number.Add(1), req.Principal)
 	for _, m := range matches {
 		g.keys = append(g.keys, l.bucketKey(m.Rule.Name, m.Key))
 	}

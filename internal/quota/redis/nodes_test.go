@@ -86,7 +86,7 @@ func TestDeadNode(t *testing.T) {
 		t.Fatal(err)
 	}
 	// One waits as its server is killed: nothing is given up.
-	waits := &grant{limiter: dead, id: "waits", caller: "a", matches: []quota.Match{{Rule: living.Rules.All()[0], Slot: true}}}
+	waits := &grant{limiter: dead, id: "waits:a", caller: "a", matches: []quota.Match{{Rule: living.Rules.All()[0], Slot: true}}}
 	waits.keys = []string{dead.bucketKey("all", quota.Key{})}
 	if granted, err := waits.try(t.Context()); granted || err != nil {
 		t.Fatal(granted, err)
