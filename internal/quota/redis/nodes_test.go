@@ -167,3 +167,30 @@ func TestForgotten(t *testing.T) {
 		t.Errorf("%d keys are left, %v", n, err)
 	}
 }
+
+// TestLostReservation leaves no more than the quota where Redis began anew: what it does
+// not know is not given back.
+func TestLostReservation(t *testing.T) {
+	server := quotatest.StartRedis(t)
+	l := node(t, Options{URL: server.URL}, quota.Rule{Name: "all", TokensPerDay: 1000, Concurrent: 1})
+	lost, err := l.Admit(t.Context(), ask("a", 900))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.client.FlushAll(t.Context()).Err(); err != nil {
+		t.Fatal(err)
+	}
+	kept, err := l.Admit(t.Context(), ask("a", 100))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept.Settle(100)
+	lost.Settle(10)
+	if _, err := l.Admit(t.Context(), ask("a", 1000)); err != nil {
+		t.Error(err)
+	}
+	buckets, err := l.Buckets(t.Context(), 1)
+	if err != nil || len(buckets) != 1 || buckets[0].Levels[0].Used != 1000 {
+		t.Errorf("%+v, %v", buckets, err)
+	}
+}

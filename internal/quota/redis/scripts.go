@@ -208,7 +208,8 @@ for i, key in ipairs(KEYS) do
 			local drained = before - tpm * math.max(0, now - taken) / 60000000
 			b.t = math.max(0, b.t + math.max(0, drained + used) - math.max(0, drained + reserved))
 		end
-		if tpd > 0 and math.floor(taken / 86400000000) == today then b.u = b.u + used - reserved end
+		-- Redis may have lost what was reserved.
+		if tpd > 0 and math.floor(taken / 86400000000) == today then b.u = math.max(0, b.u + used - reserved) end
 		save(b)
 	end
 	if places > 0 then
