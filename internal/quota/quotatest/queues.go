@@ -168,6 +168,28 @@ func (s *suite) twoQueues() {
 	s.used("each", quota.Concurrent, 0)
 }
 
+// otherQueue: whose turn has come in one queue waits in the next no longer than that says.
+func (s *suite) otherQueue() {
+	s.rules(
+		quota.Rule{Name: "all", Concurrent: 2, Queue: 10, QueueTimeout: time.Hour},
+		quota.Rule{Name: "each", Concurrent: 1, Queue: 10, QueueTimeout: 10 * time.Millisecond, Per: []quota.Dimension{quota.PerPrincipal}},
+	)
+	first := s.admit(request(alice, 0))
+	second := s.admit(request(bob, 0))
+	refusal := make(chan error)
+	go func() {
+		_, err := s.limiter.Admit(s.Context(), request(alice, 0))
+		refusal <- err
+	}()
+	s.waiting(1)
+	second.Settle(0)
+	s.refused(<-refusal, tooManyRequests)
+	s.waiting(0)
+	first.Settle(0)
+	s.used("all", quota.Concurrent, 0)
+	s.used("each", quota.Concurrent, 0)
+}
+
 // refusedLater: who waited may find the minute used up, and then holds nothing.
 func (s *suite) refusedLater() {
 	s.rules(quota.Rule{Name: "all", Concurrent: 1, Queue: 10, QueueTimeout: time.Minute, RequestsPerMinute: 2})

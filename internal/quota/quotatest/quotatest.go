@@ -39,6 +39,7 @@ func Run(t *testing.T, open Open) {
 		"queue":         (*suite).queue,
 		"given up":      (*suite).givenUp,
 		"two queues":    (*suite).twoQueues,
+		"other queue":   (*suite).otherQueue,
 		"refused later": (*suite).refusedLater,
 		"load":          (*suite).load,
 		"amounts":       (*suite).amounts,

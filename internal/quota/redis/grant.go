@@ -114,10 +114,10 @@ func limits(m quota.Match) []any {
 // wait waits for the turn of a request that is in a line.
 func (g *grant) wait(ctx context.Context) error {
 	l := g.limiter
-	first := g.matches[g.waiting-1]
+	at := g.waiting
 	turn := l.calls.expect(ctx, g.id, l.Timeout)
 	defer l.calls.forget(g.id)
-	patience := time.NewTimer(first.Rule.QueueTimeout)
+	patience := time.NewTimer(g.matches[at-1].Rule.QueueTimeout)
 	defer patience.Stop()
 	again := time.NewTicker(lookAgain)
 	defer again.Stop()
@@ -129,12 +129,16 @@ func (g *grant) wait(ctx context.Context) error {
 			}
 			return err
 		}
+		if g.waiting != at { // for another bucket
+			at = g.waiting
+			patience.Reset(g.matches[at-1].Rule.QueueTimeout)
+		}
 		select {
 		case <-turn:
 		case <-again.C:
 		case <-patience.C:
 			g.leave()
-			return &refusedError{quota.Refusal(first, quota.Concurrent)}
+			return &refusedError{quota.Refusal(g.matches[at-1], quota.Concurrent)}
 		case <-ctx.Done():
 			g.leave()
 			return context.Cause(ctx)
