@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -174,61 +173,4 @@ func (g *grant) Settle(tokens int64) {
 	_ = l.ask(context.Background(), func(ctx context.Context) error {
 		return settle.Run(ctx, l.client, g.keys, args...).Err()
 	})
-}
-
-// idleAfter is longer than a request runs, and than anything is counted.
-const idleAfter = 25 * time.Hour
-
-// Buckets implements quota.Limiter.
-func (l *Limiter) Buckets(ctx context.Context, limit int) ([]quota.Bucket, error) {
-	var keys []string
-	err := l.ask(ctx, func(ctx context.Context) (err error) {
-		// What was not used for longer than a day is idle.
-		old := strconv.FormatInt(l.clock().Add(-idleAfter).UnixMicro(), 10)
-		if err := l.client.ZRemRangeByScore(ctx, l.index(), "-inf", old).Err(); err != nil {
-			return err
-		}
-		keys, err = l.client.ZRange(ctx, l.index(), 0, -1).Result()
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	var found []quota.Bucket
-	for _, known := range l.known(keys) {
-		if len(found) == limit {
-			break
-		}
-		bucket, idle, err := l.look(ctx, known)
-		if err != nil {
-			return nil, err
-		}
-		if !idle {
-			found = append(found, bucket)
-		}
-	}
-	return found, nil
-}
-
-// look tells what is used of a bucket.
-func (l *Limiter) look(ctx context.Context, of known) (bucket quota.Bucket, idle bool, err error) {
-	var answer []any
-	err = l.ask(ctx, func(ctx context.Context) (err error) {
-		answer, err = look.Run(ctx, l.client, []string{l.index(), of.redis}, l.now(), l.channel(),
-			of.rule.RequestsPerMinute, of.rule.TokensPerMinute).Slice()
-		return err
-	})
-	if err != nil {
-		return bucket, false, err
-	}
-	var numbers [3]float64
-	for i := range numbers {
-		if numbers[i], err = strconv.ParseFloat(answer[i].(string), 64); err != nil {
-			return bucket, false, err
-		}
-	}
-	used := quota.Used{Requests: numbers[0], Tokens: numbers[1], Day: int64(numbers[2]), Running: answer[3].(int64)}
-	waiting := answer[4].(int64)
-	idle = used == quota.Used{} && waiting == 0
-	return quota.Bucket{Rule: of.rule.Name, Key: of.key, Levels: of.rule.Levels(used), Waiting: waiting}, idle, nil
 }

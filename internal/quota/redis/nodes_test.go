@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	goredis "github.com/redis/go-redis/v9"
+
 	"github.com/saprolite/saprolite/internal/quota"
 	"github.com/saprolite/saprolite/internal/quota/quotatest"
 )
@@ -192,5 +194,49 @@ func TestLostReservation(t *testing.T) {
 	buckets, err := l.Buckets(t.Context(), 1)
 	if err != nil || len(buckets) != 1 || buckets[0].Levels[0].Used != 1000 {
 		t.Errorf("%+v, %v", buckets, err)
+	}
+}
+
+// TestBucketsOfMany asks few questions, however many buckets there are: Redis may be far.
+func TestBucketsOfMany(t *testing.T) {
+	server := quotatest.StartRedis(t)
+	l := node(t, Options{URL: server.URL}, quota.Rule{Name: "each", TokensPerDay: 10, Per: []quota.Dimension{quota.PerPrincipal}})
+	const callers = 3*lookBatch + 1
+	for i := range callers {
+		grant, err := l.Admit(t.Context(), ask(fmt.Sprint(i), 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		grant.Settle(int64(i % 2)) // the others are idle then
+	}
+	var questions questions
+	l.client.AddHook(&questions)
+	for limit, want := range map[int]int{10 * callers: callers / 2, 7: 7} {
+		buckets, err := l.Buckets(t.Context(), limit)
+		if err != nil || len(buckets) != want {
+			t.Errorf("%d buckets of %d, %v", len(buckets), want, err)
+		}
+	}
+	if n := questions.Load(); n > 20 {
+		t.Errorf("%d questions were asked", n)
+	}
+}
+
+// questions counts what is asked of Redis.
+type questions struct{ atomic.Int64 }
+
+func (*questions) DialHook(next goredis.DialHook) goredis.DialHook { return next }
+
+func (q *questions) ProcessHook(next goredis.ProcessHook) goredis.ProcessHook {
+	return func(ctx context.Context, cmd goredis.Cmder) error {
+		q.Add(1)
+		return next(ctx, cmd)
+	}
+}
+
+func (q *questions) ProcessPipelineHook(next goredis.ProcessPipelineHook) goredis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []goredis.Cmder) error {
+		q.Add(1)
+		return next(ctx, cmds)
 	}
 }
