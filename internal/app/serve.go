@@ -70,7 +70,7 @@ func (a *App) webServer() *http.Server {
 	protocols.SetHTTP2(true)
 	protocols.SetUnencryptedHTTP2(true)
 	return &http.Server{
-		Handler:           a.handler(),
+		Handler:           transport.Paced(a.handler(), a.config.Limits.RequestTimeout),
 		Protocols:         protocols,
 		ConnContext:       transport.ConnContext,
 		ReadHeaderTimeout: 30 * time.Second,

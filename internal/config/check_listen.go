@@ -55,8 +55,8 @@ func (d *decoder) checkNetworks(key string, texts []string) {
 	}
 }
 
-// hostName passes names, also with a * in front, and addresses.
-var hostName = regexp.MustCompile(`^[A-Za-z0-9*][A-Za-z0-9._:-]*$`)
+// hostName passes names, also with a * for the first part.
+var hostName = regexp.MustCompile(`^(\*\.)?[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
 func (d *decoder) checkTLS(t TLS) {
 	if (t.CertFile == "") != (t.KeyFile == "") {
@@ -75,8 +75,13 @@ func (d *decoder) checkTLS(t TLS) {
 		d.fail("tls.names", "no certificate is made", "add \"auto: true\", or delete the line")
 	}
 	for i, name := range t.Names {
-		if !hostName.MatchString(name) {
+		if !hostName.MatchString(name) && net.ParseIP(name) == nil {
 			d.fail(fmt.Sprintf("tls.names[%d]", i), fmt.Sprintf("%q is neither a name nor an address", name), "write it as bedrock.example.com or 10.0.0.5")
+		}
+	}
+	for i, name := range t.ACME.Domains {
+		if !hostName.MatchString(name) || strings.Contains(name, "*") || net.ParseIP(name) != nil {
+			d.fail(fmt.Sprintf("tls.acme.domains[%d]", i), fmt.Sprintf("%q is no name that this server can show to be its own", name), "write it as bedrock.example.com")
 		}
 	}
 	if len(t.ACME.Domains) == 0 && t.ACME.Email+t.ACME.Directory+t.ACME.CAFile != "" {

@@ -64,6 +64,8 @@ func meaningMistakes() []mistake {
 		{"two ways to a certificate", "tls: {auto: true, acme: {domains: a.example}}", "FILE:1: tls: there are several ways to a certificate; keep one of auto, certFile with keyFile, and acme"},
 		{"names of no certificate", "tls: {names: a.example}", "FILE:1: tls.names: no certificate is made; add \"auto: true\", or delete the line"},
 		{"name of a certificate's server", "tls: {auto: true, names: ['a b']}", `FILE:1: tls.names[0]: "a b" is neither a name nor an address; write it as bedrock.example.com or 10.0.0.5`},
+		{"port of a certificate's server", "tls: {auto: true, names: ['::1', '*.a.example', 'a.example:443', '*']}", "FILE:1: tls.names[2]: \"a.example:443\" is neither a name nor an address; write it as bedrock.example.com or 10.0.0.5\nFILE:1: tls.names[3]: \"*\" is neither a name nor an address; write it as bedrock.example.com or 10.0.0.5"},
+		{"domain", "tls: {acme: {domains: [a.example, '*.a.example']}}", `FILE:1: tls.acme.domains[1]: "*.a.example" is no name that this server can show to be its own; write it as bedrock.example.com`},
 		{"no domains", "tls: {acme: {email: a@a.example}}", "FILE:1: tls.acme: the domains are missing; add \"domains: \" and the names of this server"},
 		{"directory", "tls: {acme: {domains: a.example, directory: letsencrypt}}", `FILE:1: tls.acme.directory: "letsencrypt" is no directory of an authority; write it as https://acme-v02.api.letsencrypt.org/directory`},
 		{"clients of nobody", "tls: {auto: true, clients: {certificate: required}}", "FILE:1: tls.clients: nothing says whose certificates count; add \"caFile: \" and a file of authorities"},

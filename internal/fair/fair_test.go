@@ -64,6 +64,29 @@ func TestLineLeave(t *testing.T) {
 	}
 }
 
+// Who leaves is owed the turns that were not had: a caller whose requests were given up
+// waits no longer than others for the next one.
+func TestLineLeaveKeepsTurns(t *testing.T) {
+	var l fair.Line[string]
+	var given []*fair.Place[string]
+	for i := range 50 {
+		given = append(given, l.Join("impatient", fmt.Sprint("i", i)))
+	}
+	l.Join("steady", "s0")
+	l.Join("steady", "s1")
+	for _, place := range given[:49] {
+		l.Leave(place)
+	}
+	l.Join("impatient", "last")
+	l.Join("steady", "s2")
+	if d := cmp.Diff([]string{"i49", "s0", "last", "s1", "s2"}, serve(&l)); d != "" {
+		t.Error(d)
+	}
+	if l.Len() != 0 {
+		t.Errorf("%d wait", l.Len())
+	}
+}
+
 // TestGateIsFair holds one slot while a caller asks a hundred times and another once.
 func TestGateIsFair(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -4,79 +4,80 @@ package fair
 
 import "slices"
 
-// Line is the order in which callers get what they wait for: round by round, in each
-// round one of each caller's, and among these the first to come. The zero Line is
-// empty. It is not safe for concurrent use.
+// Line is the order in which callers get what they wait for: each in turn has the first
+// of its own served. Who leaves loses no turn by it. The zero Line is empty. It is not
+// safe for concurrent use.
 type Line[T any] struct {
+	// callers are those who wait, the one whose turn it is first.
+	callers []*queue[T]
+	known   map[string]*queue[T]
+	length  int
+}
+
+// queue are the places of one caller, never none.
+type queue[T any] struct {
+	caller string
 	places []*Place[T]
-	// round is that of the place that was served last.
-	round int64
-	// last are the rounds of the callers' newest places. One that is not after round
-	// says nothing.
-	last map[string]int64
 }
 
 // Place is a place in a line.
 type Place[T any] struct {
 	// Value is what the place was taken with.
-	Value  T
-	caller string
-	round  int64
+	Value T
+	queue *queue[T]
 }
 
 // Len is the number of places.
-func (l *Line[T]) Len() int { return len(l.places) }
+func (l *Line[T]) Len() int { return l.length }
 
 // Join takes a place.
 func (l *Line[T]) Join(caller string, value T) *Place[T] {
-	p := &Place[T]{Value: value, caller: caller, round: max(l.round, l.last[caller]) + 1}
-	if l.last == nil {
-		l.last = map[string]int64{}
+	q := l.known[caller]
+	if q == nil {
+		if l.known == nil {
+			l.known = map[string]*queue[T]{}
+		}
+		q = &queue[T]{caller: caller}
+		l.known[caller] = q
+		l.callers = append(l.callers, q)
 	}
-	l.last[caller] = p.round
-	at := len(l.places)
-	for at > 0 && l.places[at-1].round > p.round {
-		at--
-	}
-	l.places = slices.Insert(l.places, at, p)
+	p := &Place[T]{Value: value, queue: q}
+	q.places = append(q.places, p)
+	l.length++
 	return p
 }
 
 // First is the place whose turn it is, or nil.
 func (l *Line[T]) First() *Place[T] {
-	if len(l.places) == 0 {
+	if l.length == 0 {
 		return nil
 	}
-	return l.places[0]
+	return l.callers[0].places[0]
 }
 
 // Serve removes the first place: its caller has had a turn.
 func (l *Line[T]) Serve() {
-	l.round = l.places[0].round
-	l.places = slices.Delete(l.places, 0, 1)
-	l.forget()
+	q := l.callers[0]
+	l.remove(q, 0)
+	if len(q.places) > 0 {
+		l.callers = append(l.callers[1:], q)
+	}
 }
 
 // Leave removes a place whose turn did not come; one that is gone is left.
 func (l *Line[T]) Leave(p *Place[T]) {
-	if at := slices.Index(l.places, p); at >= 0 {
-		l.places = slices.Delete(l.places, at, at+1)
-		l.forget()
+	if at := slices.Index(p.queue.places, p); at >= 0 {
+		l.remove(p.queue, at)
 	}
 }
 
-// forget keeps what is known of callers from outgrowing the line.
-func (l *Line[T]) forget() {
-	if len(l.places) == 0 {
-		l.round, l.last = 0, nil
-		return
-	}
-	if len(l.last) <= 2*len(l.places)+16 {
-		return
-	}
-	for caller, round := range l.last {
-		if round <= l.round {
-			delete(l.last, caller)
-		}
+// remove removes a place, and the caller who has no other.
+func (l *Line[T]) remove(q *queue[T], at int) {
+	q.places = slices.Delete(q.places, at, at+1)
+	l.length--
+	if len(q.places) == 0 {
+		at := slices.Index(l.callers, q)
+		l.callers = slices.Delete(l.callers, at, at+1)
+		delete(l.known, q.caller)
 	}
 }

@@ -275,8 +275,15 @@ func TestQuotaOfForward(t *testing.T) {
 		"invoke stream": {bedrock.OperationInvokeModelWithResponseStream, []provider.Piece{
 			{Header: streamed, Body: frame(t, "chunk", `{"bytes":"e30="}`)}, {Body: frame(t, "chunk", string(chunk))},
 		}, 10 + 3 + 5*2},
-		"count":   {bedrock.OperationCountTokens, []provider.Piece{{Header: http.Header{}, Body: []byte(`{"inputTokens":10}`)}}, 0},
-		"cut off": {bedrock.OperationConverseStream, []provider.Piece{{Header: streamed, Body: frame(t, "messageStart", `{}`)}}, 0},
+		"count":     {bedrock.OperationCountTokens, []provider.Piece{{Header: http.Header{}, Body: []byte(`{"inputTokens":10}`)}}, 0},
+		"not begun": {bedrock.OperationConverseStream, []provider.Piece{{Header: streamed, Body: frame(t, "messageStart", `{}`)}}, 0},
+		"cut off": {bedrock.OperationConverseStream, []provider.Piece{
+			{Header: streamed, Body: frame(t, "messageStart", `{}`)},
+			{Body: frame(t, "contentBlockDelta", `{}`)}, {Body: frame(t, "contentBlockDelta", `{}`)},
+		}, 1 + 5*2},
+		"invoke cut off": {bedrock.OperationInvokeModelWithResponseStream, []provider.Piece{
+			{Header: streamed, Body: frame(t, "chunk", `{"bytes":"e30="}`)}, {Body: frame(t, "chunk", `{"bytes":"e30="}`)},
+		}, 1 + 5*2},
 		"nothing": {bedrock.OperationConverse, nil, 0},
 	} {
 		t.Run(name, func(t *testing.T) {

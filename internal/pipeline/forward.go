@@ -33,12 +33,12 @@ func (r *Route) Forward(ctx context.Context, call provider.RawCall) (provider.Pi
 // admittedRaw is admitted for an answer that passes as it is.
 func (r *Route) admittedRaw(ctx context.Context, call provider.RawCall, pieces provider.Pieces) provider.Pieces {
 	return func(yield func(provider.Piece, error) bool) {
-		request := quota.Request{Brief: true}
+		request, input := quota.Request{Brief: true}, conversation.EstimateTextTokens(len(call.Body))
 		if call.Operation != bedrock.OperationCountTokens {
 			request = quota.Request{Reserve: func() quota.Reservation {
 				// The body may hold anything in many words: what it asks for is a guess.
 				output := int64(cmp.Or(r.Model.MaxOutput, defaultMaxOutput))
-				return quota.Reservation{Tokens: conversation.EstimateTextTokens(len(call.Body)) + output}
+				return quota.Reservation{Tokens: input + output}
 			}}
 		}
 		grant, err := r.admit(ctx, request)
@@ -47,7 +47,7 @@ func (r *Route) admittedRaw(ctx context.Context, call provider.RawCall, pieces p
 			return
 		}
 		var told telling
-		defer func() { grant.Settle(weigh(told.usage(), r.Model.TokenWeight())) }()
+		defer func() { grant.Settle(told.tokens(input, r.Model.TokenWeight())) }()
 		for piece, err := range pieces {
 			told.note(piece)
 			if !yield(piece, err) {
@@ -62,6 +62,8 @@ func (r *Route) admittedRaw(ctx context.Context, call provider.RawCall, pieces p
 type telling struct {
 	header http.Header
 	last   []byte
+	// deltas are the frames of a stream that hold some of the answer.
+	deltas int64
 }
 
 func (t *telling) note(piece provider.Piece) {
@@ -71,10 +73,22 @@ func (t *telling) note(piece provider.Piece) {
 	if len(piece.Body) > 0 {
 		t.last = append(t.last[:0], piece.Body...)
 	}
+	if bytes.Contains(piece.Body, []byte("contentBlockDelta")) || bytes.Contains(piece.Body, []byte("chunk")) {
+		t.deltas++
+	}
 }
 
-// usage reads it. An answer that tells none, as one that was cut off, is taken to have
-// used none.
+// tokens are those that count. A stream that was cut off does not say: each frame is
+// taken for a token, and the input for what was guessed of it.
+func (t *telling) tokens(input, weight int64) int64 {
+	told := weigh(t.usage(), weight)
+	if told == 0 && t.deltas > 0 && t.header.Get("Content-Type") == eventstream.ContentType {
+		return input + weight*t.deltas
+	}
+	return told
+}
+
+// usage reads it. An answer that tells none is taken to have used none.
 func (t *telling) usage() *bedrock.TokenUsage {
 	const prefix = "X-Amzn-Bedrock-"
 	if count := t.header.Get(prefix + "Input-Token-Count"); count != "" {

@@ -3,7 +3,9 @@ package server_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -168,4 +170,36 @@ func TestTooLarge(t *testing.T) {
 				`{"message":"Request size exceeded the limit of 1000 bytes"}`)
 		}
 	})
+}
+
+// announced is a body of which only a part comes. It notes how much of it was asked for.
+type announced struct {
+	io.Reader
+	asked int
+}
+
+func (a *announced) Read(p []byte) (int, error) {
+	a.asked = max(a.asked, len(p))
+	return a.Reader.Read(p)
+}
+
+// A body gets its memory when its beginning is there: who announces a large one may be
+// nobody. A large one that comes is read whole.
+func TestAnnounced(t *testing.T) {
+	const most = 32 << 20
+	house := newServer(t, scripted(t, scriptedAnswer))
+	body, answer := &announced{Reader: strings.NewReader("{")}, httptest.NewRecorder()
+	request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, claudePath+"/converse", body)
+	request.ContentLength = most
+	house.ServeHTTP(answer, request)
+	if body.asked > 1<<20 || answer.Code != http.StatusBadRequest {
+		t.Errorf("%d bytes were set aside for one; the answer is %d", body.asked, answer.Code)
+	}
+	web, client := serve(t, house), newClient(t, http1)
+	for _, length := range []int{1<<20 - 1, 1 << 20, 1<<20 + 1, most} {
+		content := conversationBody + strings.Repeat(" ", length-len(conversationBody))
+		if answer := post(t, client, web.URL+claudePath+"/converse", content); answer.status != http.StatusOK {
+			t.Errorf("a body of %d bytes is answered with %d: %s", length, answer.status, answer.body)
+		}
+	}
 }

@@ -111,14 +111,22 @@ func (s *Server) newExchange(w http.ResponseWriter, r *http.Request, operation s
 	return x
 }
 
+// firstBody is how much memory a body gets before any of it has come: whoever sends it
+// may be nobody.
+const firstBody = 1 << 20
+
 // readBody reads the whole body under the bound. A body of stated length, which
-// net/http holds it to, is read into one buffer of that size.
+// net/http holds it to, is read into one buffer of that size, when its beginning is
+// there.
 func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	var body []byte
 	var err error
 	if n := r.ContentLength; n >= 0 && n <= s.MaxBody {
-		body = make([]byte, n)
-		_, err = io.ReadFull(r.Body, body)
+		body = make([]byte, min(n, firstBody))
+		if _, err = io.ReadFull(r.Body, body); err == nil && n > firstBody {
+			body = append(make([]byte, 0, n), body...)[:n]
+			_, err = io.ReadFull(r.Body, body[firstBody:])
+		}
 	} else {
 		body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, s.MaxBody))
 	}

@@ -4,9 +4,9 @@ package transport
 
 import "golang.org/x/sys/unix"
 
-// private makes what is created meanwhile readable and writable for its owner
-// alone, from its first moment on.
+// private makes what is created meanwhile its owner's alone, from its first moment on:
+// also what the rest of the program creates, which has to get into its folders.
 func private(create func() error) error {
-	defer unix.Umask(unix.Umask(0o177))
+	defer unix.Umask(unix.Umask(0o077))
 	return create()
 }

@@ -1,7 +1,7 @@
 // Package transport is how requests come in: sockets of TCP and unix, who may
-// connect to them, and what encrypts them. It knows nothing of requests; who is at
-// the other end of a unix socket is handed on by [ConnContext], and a client's
-// certificate by net/http.
+// connect to them, what encrypts them, and at what pace bodies come. It knows nothing
+// of what requests ask for; who is at the other end of a unix socket is handed on by
+// [ConnContext], and a client's certificate by net/http.
 //
 // What lies in files is followed: a certificate that is renewed, or an authority
 // that is added, counts within a second, and no connection notices.

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/user"
+	"runtime"
 	"strconv"
 	"syscall"
 )
@@ -25,6 +26,9 @@ func listenUnix(path string, mode fs.FileMode, group string) (net.Listener, erro
 		listener, err = net.Listen("unix", path)
 		return err
 	})
+	if errors.Is(err, syscall.EINVAL) {
+		return nil, fmt.Errorf("%w: the path is longer than the system takes, which is some hundred letters; take a shorter one", err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -45,8 +49,8 @@ func share(path string, mode fs.FileMode, group string) error {
 			return err
 		}
 	}
-	if mode == privateMode {
-		return nil
+	if runtime.GOOS == "windows" {
+		return nil // it has no modes
 	}
 	return os.Chmod(path, mode)
 }

@@ -27,10 +27,8 @@ func (b *bucket) drain(now time.Time) {
 	if today := quota.Day(now); today != b.day {
 		b.day, b.usedOfDay = today, 0
 	}
-	if !now.After(b.at) { // of a clock that was set back
-		return
-	}
-	minutes := now.Sub(b.at).Minutes()
+	// Of a clock that was set back, nothing drains, and from then on it does.
+	minutes := max(0, now.Sub(b.at).Minutes())
 	b.requests = max(0, b.requests-minutes*float64(b.rule.RequestsPerMinute))
 	b.tokens = max(0, b.tokens-minutes*float64(b.rule.TokensPerMinute))
 	b.at = now

@@ -35,8 +35,9 @@ type waiter struct {
 	grant  *grant
 	caller string
 	// ready takes nil, or the error that ends the wait.
-	ready    chan error
-	patience time.Duration
+	ready chan error
+	// patience ends the wait for the bucket.
+	patience *time.Timer
 	// at is the bucket that it waits for, place its place in the line there.
 	at    *hold
 	place *fair.Place[*waiter]
@@ -49,20 +50,24 @@ func (w *waiter) join(full *hold) error {
 		return quota.Refusal(full.Match, quota.Concurrent)
 	}
 	w.at, w.place = full, line.Join(w.caller, w)
+	if w.patience == nil {
+		w.patience = time.NewTimer(full.Rule.QueueTimeout)
+	} else {
+		w.patience.Reset(full.Rule.QueueTimeout)
+	}
 	return nil
 }
 
 // wait waits for the turn of a request.
 func (l *Limiter) wait(ctx context.Context, w *waiter) (quota.Grant, error) {
-	timer := time.NewTimer(w.patience)
-	defer timer.Stop()
+	defer w.patience.Stop()
 	select {
 	case err := <-w.ready:
 		if err != nil {
 			return nil, err
 		}
 		return w.grant, nil
-	case <-timer.C:
+	case <-w.patience.C:
 	case <-ctx.Done():
 	}
 	l.mu.Lock()

@@ -68,7 +68,7 @@ func (l *Limiter) Admit(ctx context.Context, req *quota.Request) (quota.Grant, e
 	full, err := l.take(g)
 	var w *waiter
 	if full != nil {
-		w = &waiter{grant: g, caller: req.Principal, ready: make(chan error, 1), patience: full.Rule.QueueTimeout}
+		w = &waiter{grant: g, caller: req.Principal, ready: make(chan error, 1)}
 		err = w.join(full)
 	}
 	if err != nil {

@@ -110,6 +110,41 @@ func (s *suite) queue() {
 	s.admit(request(alice, 0)).Settle(0)
 }
 
+// givenUp: who gives places in the queue up has the next one no later than others.
+func (s *suite) givenUp() {
+	s.rules(quota.Rule{Name: "all", Concurrent: 1, Queue: 20, QueueTimeout: time.Minute})
+	grant := s.admit(request(alice, 0))
+	ctx, cancel := context.WithCancel(s.Context())
+	var leaving sync.WaitGroup
+	for i := range int64(6) {
+		leaving.Go(func() {
+			if _, err := s.limiter.Admit(ctx, request(alice, 0)); err == nil {
+				s.Error("who gave up got a place")
+			}
+		})
+		s.waiting(i + 1)
+	}
+	v := visits{suite: s}
+	for i, principal := range []string{alice, bob, bob} {
+		v.queue(principal)
+		s.waiting(int64(7 + i))
+	}
+	cancel()
+	leaving.Wait()
+	s.waiting(3)
+	v.queue(alice)
+	s.waiting(4)
+	v.queue(bob)
+	s.waiting(5)
+	grant.Settle(0)
+	v.group.Wait()
+	for i := range 2 {
+		if turns := v.order[2*i : 2*i+2]; !slices.Contains(turns, alice) || !slices.Contains(turns, bob) {
+			s.Errorf("they take no turns: %q", v.order)
+		}
+	}
+}
+
 // twoQueues: who waits for one bucket keeps nobody waiting for another.
 func (s *suite) twoQueues() {
 	s.rules(
@@ -129,6 +164,28 @@ func (s *suite) twoQueues() {
 	s.waiting(1)
 	first.Settle(0)
 	v.group.Wait()
+	s.used("all", quota.Concurrent, 0)
+	s.used("each", quota.Concurrent, 0)
+}
+
+// otherQueue: whose turn has come in one queue waits in the next no longer than that says.
+func (s *suite) otherQueue() {
+	s.rules(
+		quota.Rule{Name: "all", Concurrent: 2, Queue: 10, QueueTimeout: time.Hour},
+		quota.Rule{Name: "each", Concurrent: 1, Queue: 10, QueueTimeout: 10 * time.Millisecond, Per: []quota.Dimension{quota.PerPrincipal}},
+	)
+	first := s.admit(request(alice, 0))
+	second := s.admit(request(bob, 0))
+	refusal := make(chan error)
+	go func() {
+		_, err := s.limiter.Admit(s.Context(), request(alice, 0))
+		refusal <- err
+	}()
+	s.waiting(1)
+	second.Settle(0)
+	s.refused(<-refusal, tooManyRequests)
+	s.waiting(0)
+	first.Settle(0)
 	s.used("all", quota.Concurrent, 0)
 	s.used("each", quota.Concurrent, 0)
 }

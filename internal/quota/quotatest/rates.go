@@ -68,6 +68,18 @@ func (s *suite) more() {
 	s.admit(request(alice, 1))
 }
 
+// setBack: of a clock that was set back, minutes go on from what it shows.
+func (s *suite) setBack() {
+	s.rules(quota.Rule{Name: "all", RequestsPerMinute: 3, TokensPerMinute: 60})
+	s.admit(request(alice, 60)).Settle(60)
+	s.clock.Advance(-10 * time.Hour)
+	s.used("all", quota.TokensPerMinute, 60)
+	s.refuse(request(alice, 1), tooManyTokens)
+	s.clock.Advance(time.Minute)
+	s.used("all", quota.TokensPerMinute, 0)
+	s.admit(request(alice, 60)).Settle(60)
+}
+
 // day: a new one begins at midnight, and what was reserved before counts there.
 func (s *suite) day() {
 	s.rules(quota.Rule{Name: "all", TokensPerDay: 100})

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -14,8 +13,8 @@ import (
 // grant is what a request holds, or waits for.
 type grant struct {
 	limiter *Limiter
-	// id names the request in Redis. Of two that wait in one round, the lesser id came
-	// first.
+	// id names the request in Redis, and ends with its caller, after a colon. Of two that
+	// wait in one round, the lesser id came first.
 	id      string
 	caller  string
 	matches []quota.Match
@@ -42,7 +41,7 @@ func (l *Limiter) Admit(ctx context.Context, req *quota.Request) (quota.Grant, e
 		return quota.Free{}, nil
 	}
 	g := &grant{limiter: l, caller: req.Principal, matches: matches}
-	g.id = fmt.Sprintf("%016x-%s-%08x", l.clock().UnixMicro(), l.node, l.number.Add(1))
+	g.id = fmt.Sprintf("%016x-%s-%08x:%s", l.clock().UnixMicro(), l.node, l.number.Add(1), req.Principal)
 	for _, m := range matches {
 		g.keys = append(g.keys, l.bucketKey(m.Rule.Name, m.Key))
 	}
@@ -114,10 +113,10 @@ func limits(m quota.Match) []any {
 // wait waits for the turn of a request that is in a line.
 func (g *grant) wait(ctx context.Context) error {
 	l := g.limiter
-	first := g.matches[g.waiting-1]
+	at := g.waiting
 	turn := l.calls.expect(ctx, g.id, l.Timeout)
 	defer l.calls.forget(g.id)
-	patience := time.NewTimer(first.Rule.QueueTimeout)
+	patience := time.NewTimer(g.matches[at-1].Rule.QueueTimeout)
 	defer patience.Stop()
 	again := time.NewTicker(lookAgain)
 	defer again.Stop()
@@ -129,12 +128,16 @@ func (g *grant) wait(ctx context.Context) error {
 			}
 			return err
 		}
+		if g.waiting != at { // for another bucket
+			at = g.waiting
+			patience.Reset(g.matches[at-1].Rule.QueueTimeout)
+		}
 		select {
 		case <-turn:
 		case <-again.C:
 		case <-patience.C:
 			g.leave()
-			return &refusedError{quota.Refusal(first, quota.Concurrent)}
+			return &refusedError{quota.Refusal(g.matches[at-1], quota.Concurrent)}
 		case <-ctx.Done():
 			g.leave()
 			return context.Cause(ctx)
@@ -170,61 +173,4 @@ func (g *grant) Settle(tokens int64) {
 	_ = l.ask(context.Background(), func(ctx context.Context) error {
 		return settle.Run(ctx, l.client, g.keys, args...).Err()
 	})
-}
-
-// idleAfter is longer than a request runs, and than anything is counted.
-const idleAfter = 25 * time.Hour
-
-// Buckets implements quota.Limiter.
-func (l *Limiter) Buckets(ctx context.Context, limit int) ([]quota.Bucket, error) {
-	var keys []string
-	err := l.ask(ctx, func(ctx context.Context) (err error) {
-		// What was not used for longer than a day is idle.
-		old := strconv.FormatInt(l.clock().Add(-idleAfter).UnixMicro(), 10)
-		if err := l.client.ZRemRangeByScore(ctx, l.index(), "-inf", old).Err(); err != nil {
-			return err
-		}
-		keys, err = l.client.ZRange(ctx, l.index(), 0, -1).Result()
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	var found []quota.Bucket
-	for _, known := range l.known(keys) {
-		if len(found) == limit {
-			break
-		}
-		bucket, idle, err := l.look(ctx, known)
-		if err != nil {
-			return nil, err
-		}
-		if !idle {
-			found = append(found, bucket)
-		}
-	}
-	return found, nil
-}
-
-// look tells what is used of a bucket.
-func (l *Limiter) look(ctx context.Context, of known) (bucket quota.Bucket, idle bool, err error) {
-	var answer []any
-	err = l.ask(ctx, func(ctx context.Context) (err error) {
-		answer, err = look.Run(ctx, l.client, []string{l.index(), of.redis}, l.now(), l.channel(),
-			of.rule.RequestsPerMinute, of.rule.TokensPerMinute).Slice()
-		return err
-	})
-	if err != nil {
-		return bucket, false, err
-	}
-	var numbers [3]float64
-	for i := range numbers {
-		if numbers[i], err = strconv.ParseFloat(answer[i].(string), 64); err != nil {
-			return bucket, false, err
-		}
-	}
-	used := quota.Used{Requests: numbers[0], Tokens: numbers[1], Day: int64(numbers[2]), Running: answer[3].(int64)}
-	waiting := answer[4].(int64)
-	idle = used == quota.Used{} && waiting == 0
-	return quota.Bucket{Rule: of.rule.Name, Key: of.key, Levels: of.rule.Levels(used), Waiting: waiting}, idle, nil
 }

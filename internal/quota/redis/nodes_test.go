@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	goredis "github.com/redis/go-redis/v9"
+
 	"github.com/saprolite/saprolite/internal/quota"
 	"github.com/saprolite/saprolite/internal/quota/quotatest"
 )
@@ -86,7 +88,7 @@ func TestDeadNode(t *testing.T) {
 		t.Fatal(err)
 	}
 	// One waits as its server is killed: nothing is given up.
-	waits := &grant{limiter: dead, id: "waits", caller: "a", matches: []quota.Match{{Rule: living.Rules.All()[0], Slot: true}}}
+	waits := &grant{limiter: dead, id: "waits:a", caller: "a", matches: []quota.Match{{Rule: living.Rules.All()[0], Slot: true}}}
 	waits.keys = []string{dead.bucketKey("all", quota.Key{})}
 	if granted, err := waits.try(t.Context()); granted || err != nil {
 		t.Fatal(granted, err)
@@ -165,5 +167,76 @@ func TestForgotten(t *testing.T) {
 	}
 	if n, err := l.client.DBSize(t.Context()).Result(); err != nil || n > 1 {
 		t.Errorf("%d keys are left, %v", n, err)
+	}
+}
+
+// TestLostReservation leaves no more than the quota where Redis began anew: what it does
+// not know is not given back.
+func TestLostReservation(t *testing.T) {
+	server := quotatest.StartRedis(t)
+	l := node(t, Options{URL: server.URL}, quota.Rule{Name: "all", TokensPerDay: 1000, Concurrent: 1})
+	lost, err := l.Admit(t.Context(), ask("a", 900))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.client.FlushAll(t.Context()).Err(); err != nil {
+		t.Fatal(err)
+	}
+	kept, err := l.Admit(t.Context(), ask("a", 100))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept.Settle(100)
+	lost.Settle(10)
+	if _, err := l.Admit(t.Context(), ask("a", 1000)); err != nil {
+		t.Error(err)
+	}
+	buckets, err := l.Buckets(t.Context(), 1)
+	if err != nil || len(buckets) != 1 || buckets[0].Levels[0].Used != 1000 {
+		t.Errorf("%+v, %v", buckets, err)
+	}
+}
+
+// TestBucketsOfMany asks few questions, however many buckets there are: Redis may be far.
+func TestBucketsOfMany(t *testing.T) {
+	server := quotatest.StartRedis(t)
+	l := node(t, Options{URL: server.URL}, quota.Rule{Name: "each", TokensPerDay: 10, Per: []quota.Dimension{quota.PerPrincipal}})
+	const callers = 3*lookBatch + 1
+	for i := range callers {
+		grant, err := l.Admit(t.Context(), ask(fmt.Sprint(i), 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		grant.Settle(int64(i % 2)) // the others are idle then
+	}
+	var questions questions
+	l.client.AddHook(&questions)
+	for limit, want := range map[int]int{10 * callers: callers / 2, 7: 7} {
+		buckets, err := l.Buckets(t.Context(), limit)
+		if err != nil || len(buckets) != want {
+			t.Errorf("%d buckets of %d, %v", len(buckets), want, err)
+		}
+	}
+	if n := questions.Load(); n > 20 {
+		t.Errorf("%d questions were asked", n)
+	}
+}
+
+// questions counts what is asked of Redis.
+type questions struct{ atomic.Int64 }
+
+func (*questions) DialHook(next goredis.DialHook) goredis.DialHook { return next }
+
+func (q *questions) ProcessHook(next goredis.ProcessHook) goredis.ProcessHook {
+	return func(ctx context.Context, cmd goredis.Cmder) error {
+		q.Add(1)
+		return next(ctx, cmd)
+	}
+}
+
+func (q *questions) ProcessPipelineHook(next goredis.ProcessPipelineHook) goredis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []goredis.Cmder) error {
+		q.Add(1)
+		return next(ctx, cmds)
 	}
 }

@@ -40,6 +40,10 @@ local function load(key, rpm, tpm)
 		b.r = math.max(0, b.r - minutes * rpm)
 		b.t = math.max(0, b.t - minutes * tpm)
 		b.at = now
+	elseif now < b.at then
+		-- The clock was set back: from now on it drains again.
+		b.at = now
+		redis.call('HSET', key, 'at', number(now))
 	end
 	return b
 end
@@ -53,21 +57,20 @@ local function save(b)
 	redis.call('PEXPIRE', b.key, string.format('%.0f', life))
 end
 
-local function purge(key)
-	redis.call('ZREMRANGEBYSCORE', key .. ':slots', '-inf', number(now))
-	for _, id in ipairs(redis.call('ZRANGEBYSCORE', key .. ':alive', '-inf', number(now))) do
-		redis.call('ZREM', key .. ':alive', id)
-		redis.call('ZREM', key .. ':line', id)
-	end
-end
+local function caller_of(id) return string.match(id, ':(.*)') end
 
-local function notify(key, concurrent)
-	local free = concurrent - redis.call('ZCARD', key .. ':slots')
-	if free > 0 then
-		for _, id in ipairs(redis.call('ZRANGE', key .. ':line', 0, free - 1)) do
-			redis.call('PUBLISH', channel, id)
+-- Of a place that is given up, the caller's later ones take the rounds, so that no turn
+-- is lost by it. What lies far behind is left as it is: a script must be short.
+local function move_up(key, id, round)
+	local caller = caller_of(id)
+	local behind = redis.call('ZRANGEBYSCORE', key .. ':line', '(' .. round, '+inf', 'WITHSCORES', 'LIMIT', 0, 1000)
+	for i = 1, #behind, 2 do
+		if caller_of(behind[i]) == caller then
+			redis.call('ZADD', key .. ':line', round, behind[i])
+			round = behind[i + 1]
 		end
 	end
+	if #behind < 2000 then redis.call('HSET', key .. ':rounds', caller, round - 1) end
 end
 
 local function drop(key, id, served)
@@ -79,6 +82,25 @@ local function drop(key, id, served)
 		redis.call('DEL', key .. ':rounds')
 	elseif served then
 		redis.call('HSET', key .. ':rounds', '', round)
+	else
+		move_up(key, id, round)
+	end
+end
+
+local function purge(key)
+	redis.call('ZREMRANGEBYSCORE', key .. ':slots', '-inf', number(now))
+	for _, id in ipairs(redis.call('ZRANGEBYSCORE', key .. ':alive', '-inf', number(now))) do
+		redis.call('ZREM', key .. ':alive', id)
+		drop(key, id, false)
+	end
+end
+
+local function notify(key, concurrent)
+	local free = concurrent - redis.call('ZCARD', key .. ':slots')
+	if free > 0 then
+		for _, id in ipairs(redis.call('ZRANGE', key .. ':line', 0, free - 1)) do
+			redis.call('PUBLISH', channel, id)
+		end
 	end
 end
 `
@@ -186,7 +208,8 @@ for i, key in ipairs(KEYS) do
 			local drained = before - tpm * math.max(0, now - taken) / 60000000
 			b.t = math.max(0, b.t + math.max(0, drained + used) - math.max(0, drained + reserved))
 		end
-		if tpd > 0 and math.floor(taken / 86400000000) == today then b.u = b.u + used - reserved end
+		-- Redis may have lost what was reserved.
+		if tpd > 0 and math.floor(taken / 86400000000) == today then b.u = math.max(0, b.u + used - reserved) end
 		save(b)
 	end
 	if places > 0 then
