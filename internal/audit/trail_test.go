@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -60,6 +61,40 @@ func TestFilesFollow(t *testing.T) {
 	}
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v, %v", info, err)
+	}
+}
+
+// A file that logrotate and its kind move or remove is begun anew: no line goes to one
+// that nobody finds.
+func TestFileMoved(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("an open file has to stay where it is")
+	}
+	path := filepath.Join(t.TempDir(), "audit.jsonl")
+	trail := open(t, Options{Path: path, FileSize: 100})
+	write := func(line string) {
+		t.Helper()
+		if err := trail.write([]byte(line)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("one\n")
+	if err := os.Rename(path, path+"-20261125"); err != nil {
+		t.Fatal(err)
+	}
+	write("two\n")
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	write("three\n")
+	if err := os.Truncate(path, 0); err != nil {
+		t.Fatal(err)
+	}
+	write("four\n")
+	for name, want := range map[string]string{"": "four\n", "-20261125": "one\n"} {
+		if d := cmp.Diff(want, read(t, path+name)); d != "" {
+			t.Errorf("%s: %s", name, d)
+		}
 	}
 }
 
