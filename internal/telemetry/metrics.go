@@ -47,7 +47,7 @@ type Metrics struct {
 	principal bool
 
 	invocations, clientErrors, serverErrors, throttles, legacy *prometheus.CounterVec
-	input, output, cacheRead, cacheWrite, images               *prometheus.CounterVec
+	input, output, cacheRead, cacheWrite, images, quota        *prometheus.CounterVec
 	latency, firstToken                                        *prometheus.HistogramVec
 
 	inFlight       prometheus.Gauge
@@ -79,6 +79,7 @@ func NewMetrics(o MetricsOptions) *Metrics {
 	m.output = aws("output_token_count_total", "OutputTokenCount: tokens of output.")
 	m.cacheRead = aws("cache_read_input_tokens_total", "CacheReadInputTokens: tokens of input that came out of a prompt cache.")
 	m.cacheWrite = aws("cache_write_input_tokens_total", "CacheWriteInputTokens: tokens of input that were put into a prompt cache.")
+	m.quota = aws("estimated_tpm_quota_usage_total", "EstimatedTPMQuotaUsage: tokens as quotas count them, those of output by the model's burndown rate.")
 	m.images = aws("output_image_count_total", "OutputImageCount: images of output.")
 	m.latency = m.histogram("aws_bedrock_invocation_latency_seconds", "InvocationLatency: from the request to the last token of its answer.", labels...)
 	m.firstToken = m.histogram("aws_bedrock_time_to_first_token_seconds", "TimeToFirstToken: from the request to the first token of a streamed answer.", labels...)
@@ -154,6 +155,9 @@ func (m *Metrics) invoked(c *server.Call) {
 	add(m.cacheRead, u.CacheReadTokens, labels)
 	add(m.cacheWrite, u.CacheWriteTokens, labels)
 	add(m.images, u.Images, labels)
+	if c.Model != nil {
+		add(m.quota, u.InputTokens+u.CacheWriteTokens+u.OutputTokens*c.Model.TokenWeight(), labels)
+	}
 	switch {
 	case u.Status == http.StatusTooManyRequests:
 		m.throttles.WithLabelValues(labels...).Inc()
