@@ -99,7 +99,7 @@ func TestTraceReachesUpstream(t *testing.T) {
 	const trace = "0af7651916cd43dd8448eb211c80319c"
 	var got string
 	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		got = r.Header.Get("Traceparent") + " " + r.Header.Get("Tracestate") + " " + r.Header.Get("X-Amzn-Trace-Id")
+		got = r.Header.Get("Traceparent") + " " + r.Header.Get("Tracestate") + " " + r.Header.Get("X-Amzn-Trace-Id") + " " + r.Header.Get("Baggage")
 		http.Error(w, "{}", http.StatusBadRequest)
 	}))
 	t.Cleanup(upstream.Close)
@@ -114,12 +114,13 @@ func TestTraceReachesUpstream(t *testing.T) {
 	request.Header.Set("Traceparent", parent)
 	request.Header.Set("Tracestate", "a=1")
 	request.Header.Set("X-Amzn-Trace-Id", ray)
+	request.Header.Set("Baggage", "b=2")
 	response, err := transport(t, "tcp", r.address(0), http1).RoundTrip(request)
 	if err != nil {
 		t.Fatal(err)
 	}
 	response.Body.Close()
-	if want := parent + " a=1 " + ray; got != want {
+	if want := parent + " a=1 " + ray + " b=2"; got != want {
 		t.Errorf("the upstream got %q, want %q", got, want)
 	}
 }
