@@ -133,6 +133,7 @@ func TestConfigurationRefused(t *testing.T) {
 		"bucket name":          to("No Bucket", ""),
 		"key prefix a//b":      to("logs", "a//b"),
 		"key prefix a/../b":    to("logs", "a/../b"),
+		"control characters":   to("logs", "a\x00b"),
 		"longer than":          to("logs", strings.Repeat("x", 1000)),
 		"validate permissions": to("logs", ""),
 	} {

@@ -36,7 +36,7 @@ var places = []struct {
 var lenient = []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true), json.Deterministic(true)}
 
 // pick gives a body, a JSON value, on one line, and says whether media are in it.
-// Those that are not wanted have become empty strings.
+// Strings of what is not wanted have become empty.
 func pick(body []byte, wanted func(medium) bool) (picked []byte, media bool, err error) {
 	var out bytes.Buffer
 	out.Grow(len(body) + 1)
@@ -67,11 +67,10 @@ func pick(body []byte, wanted func(medium) bool) (picked []byte, media bool, err
 		values++
 		if kind == '{' && length%2 == 0 {
 			name = string(value)
-		} else if of := kindOf(value, name, kind == '{', from); of != text {
-			media = media || wanted(of)
-			if !wanted(of) {
-				value = jsontext.Value(`""`)
-			}
+		} else if of := kindOf(value, name, kind == '{', from); !wanted(of) {
+			value = jsontext.Value(`""`)
+		} else if of != text {
+			media = true
 		}
 		if err := to.WriteValue(value); err != nil {
 			return nil, false, err

@@ -16,7 +16,7 @@ const (
 // Media are found in the bodies of all families, and left out where they are not
 // wanted; everything else stays as it is, on one line.
 func TestPick(t *testing.T) {
-	none := func(medium) bool { return false }
+	none := func(m medium) bool { return m == text }
 	all := func(medium) bool { return true }
 	but := func(left medium) func(medium) bool { return func(m medium) bool { return m != left } }
 	for _, test := range []struct {
@@ -42,6 +42,7 @@ func TestPick(t *testing.T) {
 		{"a paper", `["` + pdf + `"]`, but(image), `[""]`, false},
 		{"a name like an image", `{"` + png + `":1}`, none, `{"` + png + `":1}`, false},
 		{"a string", `"x"`, none, `"x"`, false},
+		{"no text", `{"a":["x",1],"images":["YQ=="]}`, but(text), `{"a":["",1],"images":["YQ=="]}`, true},
 	} {
 		got, media, err := pick([]byte(test.body), test.wanted)
 		if err != nil || string(got) != test.want || media != test.media {
