@@ -33,6 +33,8 @@ type usage struct {
 	request *bedrock.ConverseRequest
 	// embeds says that the model makes vectors.
 	embeds bool
+	// stopReason is that of an answer that passes as it is.
+	stopReason bedrock.StopReason
 	// deltas are the pieces of a stream that passed and did not say what it took.
 	deltas int64
 }

@@ -122,6 +122,40 @@ default: {reply: Hello there., usage: {inputTokens: 10, outputTokens: 20}}
 	}
 }
 
+// Why a model ended is told of answers that pass as they are, too.
+func TestObservedForward(t *testing.T) {
+	stream := http.Header{"Content-Type": {eventstream.ContentType}}
+	for operation, pieces := range map[string][]provider.Piece{
+		"/converse": {{Body: []byte(`{"stopReason":"tool_use","usage":{"inputTokens":1}}`)}},
+		"/converse-stream": {
+			{Header: stream, Body: frame(t, "messageStop", `{"stopReason":"tool_use"}`)}, {Body: frame(t, "metadata", `{"usage":{"inputTokens":1}}`)},
+		},
+	} {
+		house, who := observed(t, &passing{pieces: pieces}, nil)
+		post(t, newClient(t, http1), serve(t, house).URL+claudePath+operation, conversationBody)
+		house.Drain()
+		if c := who.calls[0]; c.StopReason != "tool_use" || c.Usage.InputTokens != 1 {
+			t.Errorf("%s: %q, %+v", operation, c.StopReason, c.Usage)
+		}
+	}
+}
+
+// Where the log of an account is to go is told.
+func TestObservedLogging(t *testing.T) {
+	o, who := options(newCatalog(t, catalog.Mapping{ID: "*", Provider: "test"}), scripted(t, rules)), new(onlooker)
+	o.Observers = []server.Observer{who}
+	house, _ := archived(t, o)
+	request := newRequest(t, t.Context(), serve(t, house).URL+"/logging/modelinvocations", `{"loggingConfig":{"s3Config":{"bucketName":"logs","keyPrefix":"a/b"}}}`)
+	request.Method = http.MethodPut
+	if got := do(t, newClient(t, http1), request); got.status != 200 {
+		t.Fatalf("%d %s", got.status, got.body)
+	}
+	house.Drain()
+	if d := gocmp.Diff(map[string]string{"bucketName": "logs", "keyPrefix": "a/b"}, who.names[0]); d != "" {
+		t.Error(d)
+	}
+}
+
 // What a request names is told, and what it says is not.
 func TestObservedNames(t *testing.T) {
 	house, who := observed(t, scripted(t, `default: {reply: Hi}`), nil)
