@@ -87,8 +87,11 @@ func (w *watch) sts(ctx context.Context, c sts.Call) error {
 	if w.trail != nil {
 		err = (&audit.STS{Trail: w.trail, Proxies: w.proxies}).Observe(ctx, c)
 	}
+	c.Err = errors.Join(c.Err, err)
+	if w.export != nil {
+		w.export.STS(ctx, &c)
+	}
 	if w.metrics != nil {
-		c.Err = errors.Join(c.Err, err)
 		w.metrics.STS(&c)
 	}
 	return err

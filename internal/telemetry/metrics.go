@@ -6,6 +6,7 @@
 package telemetry
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -196,12 +197,17 @@ func PrincipalLabel(p *identity.Principal) string {
 
 // STS counts a call to STS.
 func (m *Metrics) STS(c *sts.Call) {
-	code := "OK"
-	if c.Err != nil {
-		code = "InternalFailure"
+	code, _ := outcomeOf(c)
+	m.stsCalls.WithLabelValues(c.Action, cmp.Or(code, "OK")).Inc()
+}
+
+// outcomeOf is what came of a call to STS: the code of its error and the status.
+func outcomeOf(c *sts.Call) (code string, status int) {
+	if c.Err == nil {
+		return "", http.StatusOK
 	}
 	if refusal, ok := errors.AsType[*sts.Error](c.Err); ok {
-		code = refusal.Code
+		return refusal.Code, refusal.Status
 	}
-	m.stsCalls.WithLabelValues(c.Action, code).Inc()
+	return "InternalFailure", http.StatusInternalServerError
 }
