@@ -145,6 +145,16 @@ func (t *Trail) follow() error {
 func (t *Trail) write(line []byte) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if err := t.try(line); err != nil {
+		t.stats.Lost++
+		return err
+	}
+	t.stats.Written++
+	return nil
+}
+
+// try is append that notes, and tells the log, whether the trail can be written.
+func (t *Trail) try(line []byte) error {
 	err := t.append(line)
 	switch {
 	case err == nil && !t.failed.IsZero():
@@ -155,11 +165,17 @@ func (t *Trail) write(line []byte) error {
 	}
 	if err != nil {
 		t.failed = t.o.Now()
-		t.stats.Lost++
-		return err
 	}
-	t.stats.Written++
-	return nil
+	return err
+}
+
+// Refuses says whether requests are refused since no line can be written. While that is
+// so it tries each time with an empty line, since a server that is asked nothing more
+// would never find out.
+func (t *Trail) Refuses() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.o.OnFailure == Refuse && !t.failed.IsZero() && t.try([]byte{'\n'}) != nil
 }
 
 func (t *Trail) append(line []byte) error {

@@ -152,7 +152,10 @@ func TestUnready(t *testing.T) {
 	now, out := time.Unix(1e9, 0), &broken{err: errors.New("the disk is full")}
 	refusing := open(t, Options{Writer: out, OnFailure: Refuse, Now: func() time.Time { return now }})
 	going := open(t, Options{Writer: out, OnFailure: Continue})
-	if !refusing.ready() || refusing.write([]byte("a\n")) == nil || refusing.ready() {
+	if refusing.Refuses() || out.Len() > 0 {
+		t.Error("a trail that works is tried")
+	}
+	if !refusing.ready() || refusing.write([]byte("a\n")) == nil || refusing.ready() || !refusing.Refuses() {
 		t.Error("not refused after a failure")
 	}
 	if now = now.Add(pause); !refusing.ready() {
@@ -163,7 +166,7 @@ func TestUnready(t *testing.T) {
 		t.Errorf("not well again: %v", err)
 	}
 	out.err = errors.New("again")
-	if going.write([]byte("c\n")) == nil || !going.ready() {
+	if going.write([]byte("c\n")) == nil || !going.ready() || going.Refuses() {
 		t.Error("who is to go on does not")
 	}
 	if d := cmp.Diff([]Stats{{Written: 1, Lost: 1}, {Lost: 1}}, []Stats{refusing.Stats(), going.Stats()}); d != "" {
