@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"time"
 
 	"github.com/saprolite/saprolite/internal/bedrock"
 	"github.com/saprolite/saprolite/internal/eventstream"
@@ -47,7 +46,6 @@ func forwarding[P any](s *Server, op bedrock.Operation, run func(*exchange, P) e
 // as in every answer.
 func (x *exchange) pass(op bedrock.Operation, pieces provider.Pieces) (ended error) {
 	var out *stream
-	start := time.Now()
 	for piece, err := range pieces {
 		switch {
 		case err != nil && x.status == 0:
@@ -66,7 +64,7 @@ func (x *exchange) pass(op bedrock.Operation, pieces provider.Pieces) (ended err
 			defer func() { x.endStream(out, ended) }()
 		}
 		x.readFrames(op, piece.Body)
-		if x.usage.readFrame(op, piece.Body, start) {
+		if x.usage.readFrame(op, piece.Body, x.start) {
 			if err := x.record(nil); err != nil {
 				return x.endWith(out, op, err)
 			}

@@ -194,7 +194,9 @@ func (u *usage) count() {
 		u.record.OutputTokens += u.deltas
 		return
 	}
-	u.record.FirstToken = t.FirstByte
+	if t.FirstByte > 0 {
+		u.record.FirstToken = t.Began.Add(t.FirstByte).Sub(u.record.Time)
+	}
 	counts := tokens(&t.Usage)
 	if counts == (meter.Counts{}) && t.Deltas > 0 {
 		counts = meter.Counts{InputTokens: estimate(u.request), OutputTokens: t.Deltas}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
 
@@ -118,6 +120,38 @@ default: {reply: Hello there., usage: {inputTokens: 10, outputTokens: 20}}
 			if c := who.calls[0]; test.check != nil && !test.check(c) {
 				t.Errorf("%+v", c)
 			}
+		})
+	}
+}
+
+// slow is an authenticator that takes its time.
+type slow struct{ identity.Authenticator }
+
+func (s slow) Authenticate(ctx context.Context, r *http.Request, body []byte) (identity.Principal, error) {
+	time.Sleep(3 * time.Second)
+	return s.Authenticator.Authenticate(ctx, r, body)
+}
+
+// The first token is measured from the request, as the whole answer is.
+func TestObservedFirstToken(t *testing.T) {
+	stream := http.Header{"Content-Type": {eventstream.ContentType}}
+	for name, up := range map[string]provider.Provider{
+		"scripted": scripted(t, `default: {reply: Hi, delay: {first: 1s}}`),
+		"forwarded": &passing{pieces: []provider.Piece{
+			{Header: stream, Body: frame(t, "contentBlockDelta", `{}`)}, {Body: frame(t, "metadata", `{"usage":{"inputTokens":1}}`)},
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				house, who := observed(t, up, func(o *server.Options) { o.Identity = slow{o.Identity} })
+				here := context.WithValue(t.Context(), http.LocalAddrContextKey, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1})
+				r := httptest.NewRequestWithContext(here, http.MethodPost, claudePath+"/converse-stream", strings.NewReader(conversationBody))
+				r.RemoteAddr = "127.0.0.1:1"
+				house.ServeHTTP(httptest.NewRecorder(), r)
+				if u := who.calls[0].Usage; u.Status != 200 || u.FirstToken < 3*time.Second || u.FirstToken != u.Total {
+					t.Errorf("%+v", u)
+				}
+			})
 		})
 	}
 }

@@ -227,6 +227,21 @@ func TestSpanOfError(t *testing.T) {
 	}
 }
 
+// A whole answer says nothing about the times of its tokens.
+func TestMetricsOfWholeAnswer(t *testing.T) {
+	to := newCollector(t)
+	e := newExport(t, telemetry.ExportOptions{Endpoint: to.URL})
+	observe(t, e, answered(bedrock.OperationConverse))
+	finish(t, e)
+	for name, want := range map[string]int{
+		"gen_ai.server.request.duration": 1, "gen_ai.server.time_to_first_token": 0, "gen_ai.server.time_per_output_token": 0,
+	} {
+		if got := len(to.metrics[name]); got != want {
+			t.Errorf("%s has %d points, want %d", name, got, want)
+		}
+	}
+}
+
 // A call to STS is a span below that of its client.
 func TestSpanOfSTS(t *testing.T) {
 	to := newCollector(t)

@@ -145,6 +145,9 @@ func invokes(o bedrock.Operation) bool {
 	return o.Service == "bedrock-runtime" && (strings.HasPrefix(o.Name, "Converse") || strings.HasPrefix(o.Name, "InvokeModel"))
 }
 
+// streams is true for those of them that answer token by token.
+func streams(o bedrock.Operation) bool { return strings.HasSuffix(o.Name, "Stream") }
+
 func (m *Metrics) invoked(c *server.Call) {
 	labels := []string{c.Label, c.Principal.Account}
 	if m.principal {
@@ -175,7 +178,7 @@ func (m *Metrics) invoked(c *server.Call) {
 		m.legacy.WithLabelValues(labels...).Inc()
 	}
 	m.latency.WithLabelValues(labels...).Observe(u.Total.Seconds())
-	if u.FirstToken > 0 && strings.HasSuffix(c.Operation.Name, "Stream") {
+	if u.FirstToken > 0 && streams(c.Operation) {
 		m.firstToken.WithLabelValues(labels...).Observe(u.FirstToken.Seconds())
 	}
 }

@@ -93,7 +93,7 @@ func describe(span trace.Span, c *server.Call, kind string) {
 	if c.StopReason != "" {
 		attributes = append(attributes, semconv.GenAIResponseFinishReasons(string(c.StopReason)))
 	}
-	if strings.HasSuffix(c.Operation.Name, "Stream") {
+	if streams(c.Operation) {
 		attributes = append(attributes, semconv.GenAIRequestStream(true))
 	}
 	span.SetAttributes(append(attributes, settings(c.Inference)...)...)
