@@ -1,6 +1,7 @@
 package invocationlog
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 )
@@ -54,6 +55,29 @@ func TestPick(t *testing.T) {
 			t.Errorf("%q became %q", broken, got)
 		}
 	}
+}
+
+// Whatever a caller sends, what is picked is JSON on one line, and stays as it is when
+// it is picked again.
+func FuzzPick(f *testing.F) {
+	for _, body := range []string{`{"a":["x",1.50,null]}`, `{"images":["` + png + `"]}`, `{"image":{"source":{"bytes":"AAAA"}}}`, `{"a":1,"a":2}`, "\"\xff\"", "[[[]]]", "{} {}"} {
+		f.Add([]byte(body), true)
+		f.Add([]byte(body), false)
+	}
+	f.Fuzz(func(t *testing.T, body []byte, all bool) {
+		wanted := func(m medium) bool { return all || m == text }
+		picked, media, err := pick(body, wanted)
+		if err != nil {
+			return
+		}
+		again, againMedia, err := pick(picked, wanted)
+		if err != nil || !bytes.Equal(picked, again) || media != againMedia || bytes.ContainsAny(picked, "\r\n") {
+			t.Errorf("%q became %q, and then %q: %t, %t, %v", body, picked, again, media, againMedia, err)
+		}
+		if !all && media {
+			t.Errorf("%q has media that are not wanted", picked)
+		}
+	})
 }
 
 func BenchmarkPick(b *testing.B) {
