@@ -85,6 +85,29 @@ func TestWatched(t *testing.T) {
 	}
 }
 
+// Whatever is counted is in the documentation.
+func TestMetricsAreDocumented(t *testing.T) {
+	runtime, operators := started(t, scripted(t))
+	if _, err := ask(t.Context(), runtime); err != nil {
+		t.Fatal(err)
+	}
+	var pages []byte
+	for _, page := range []string{"observability", "quotas"} {
+		text, err := os.ReadFile(filepath.Join("..", "..", "docs", page+".md"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages = append(pages, text...)
+	}
+	for line := range strings.Lines(scrape(t, operators)) {
+		name, ok := strings.CutPrefix(line, "# HELP ")
+		name, _, _ = strings.Cut(name, " ")
+		if ok && !strings.HasPrefix(name, "go_") && !strings.HasPrefix(name, "process_") && !strings.Contains(string(pages), "`"+name+"`") {
+			t.Errorf("no page knows %s", name)
+		}
+	}
+}
+
 // A trail that cannot be begun is told at the start, with the key.
 func TestNoTrail(t *testing.T) {
 	c := scripted(t)
