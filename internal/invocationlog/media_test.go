@@ -2,6 +2,7 @@ package invocationlog
 
 import (
 	"bytes"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -35,6 +36,9 @@ func TestPick(t *testing.T) {
 		{"text of bytes", `{"citation":{"bytes":"AAAA"}}`, none, `{"citation":{"bytes":"AAAA"}}`, false},
 		{"Claude's", `{"source":{"type":"base64","data":"` + png + `"}}`, none, `{"source":{"type":"base64","data":""}}`, false},
 		{"with escaped slashes", `{"data":"` + strings.ReplaceAll("/9j/4AAQSkZJRgABAQAAAQABAAD/", "/", `\/`) + `"}`, none, `{"data":""}`, false},
+		{"escaped names", `{"imag\u0065":{"source":{"\u0062ytes":"AAAA"}}}`, none, `{"image":{"source":{"bytes":""}}}`, false},
+		{"an array between", `{"image":[{"source":{"bytes":"AAAA"}}]}`, none, `{"image":[{"source":{"bytes":"AAAA"}}]}`, false},
+		{"an image among others", `{"images":[{"a":1},"YQ=="]}`, none, `{"images":[{"a":1},""]}`, false},
 		{"a URL", `{"url":"data:image/png;base64,` + png + `"}`, none, `{"url":""}`, false},
 		{"an answer of images", `{"images":["` + png + `"],"error":null}`, none, `{"images":[""],"error":null}`, false},
 		{"images of any form", `{"images":["YQ=="]}`, none, `{"images":[""]}`, false},
@@ -78,6 +82,29 @@ func FuzzPick(f *testing.F) {
 			t.Errorf("%q has media that are not wanted", picked)
 		}
 	})
+}
+
+// What it costs to pick a string does not grow with its depth, nor with the names above.
+func TestPickIsLinear(t *testing.T) {
+	all := func(medium) bool { return true }
+	many := strings.Repeat(`,"bytes":"a"`, 2000)
+	for _, name := range []string{"a", strings.Repeat("a", 100_000)} {
+		depth := min(9000, 1_000_000/len(name))
+		body := []byte(strings.Repeat(`{"`+name+`":`, depth) + `{"bytes":"a"` + many + `}` + strings.Repeat("}", depth))
+		flat := []byte(`{"bytes":"a"` + many + `,"` + strings.Repeat(name, depth) + `":1}`)
+		allocated := func(body []byte) uint64 {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			if _, _, err := pick(body, all); err != nil {
+				t.Fatal(err)
+			}
+			runtime.ReadMemStats(&after)
+			return after.TotalAlloc - before.TotalAlloc
+		}
+		if deep, plain := allocated(body), allocated(flat); deep > 10*plain+5_000_000 {
+			t.Errorf("%d bytes at a depth of %d, and %d without", deep, depth, plain)
+		}
+	}
 }
 
 func BenchmarkPick(b *testing.B) {
