@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"net/http"
@@ -23,6 +24,8 @@ type callers struct {
 	t        *testing.T
 	endpoint string
 	count    int
+	// answers are the bodies of all answers.
+	answers bytes.Buffer
 }
 
 // RoundTrip sends a request over HTTP/2, and counts it.
@@ -31,7 +34,23 @@ func (c *callers) RoundTrip(r *http.Request) (*http.Response, error) {
 	transport := &http.Transport{Protocols: new(http.Protocols), DisableKeepAlives: true}
 	transport.Protocols.SetUnencryptedHTTP2(true)
 	c.t.Cleanup(transport.CloseIdleConnections)
-	return transport.RoundTrip(r)
+	answer, err := transport.RoundTrip(r)
+	if err == nil {
+		answer.Body = &kept{answer.Body, &c.answers}
+	}
+	return answer, err
+}
+
+// kept is a body of which a copy is kept.
+type kept struct {
+	io.ReadCloser
+	copy *bytes.Buffer
+}
+
+func (k *kept) Read(p []byte) (int, error) {
+	n, err := k.ReadCloser.Read(p)
+	k.copy.Write(p[:n])
+	return n, err
 }
 
 // callAll gives the secrets that it was handed.
@@ -50,6 +69,8 @@ func (c *callers) callAll() []string {
 		c.post("/model/amazon.nova-lite-v1%3A0/converse", authorization, status, `{"messages":[{"role":"user","content":[{"text":"`+prompt+`"}]}]}`)
 	}
 	c.invalid()
+	c.post("/model/amazon.nova-lite-v1%3A0/converse?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential="+aliceKey+"%2F20260101%2Fus-east-1%2Fbedrock%2Faws4_request"+
+		"&X-Amz-Date=20260101T000000Z&X-Amz-Expires=60&X-Amz-SignedHeaders=host&X-Amz-Signature="+wrongSignature+"&X-Amz-Security-Token="+wrongToken, "", 403, "{}")
 	c.post("/", "", 400, "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleSessionName=x&RoleArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Arole%2Fbatch&WebIdentityToken="+webToken)
 	return made
 }
@@ -127,6 +148,13 @@ func (c *callers) conversations(who aws.CredentialsProvider) {
 	native := []byte(`{"anthropic_version":"bedrock-2023-05-31","max_tokens":50,"system":"` + system + `","messages":[{"role":"user","content":"` + prompt + `"}]}`)
 	_, err := client.InvokeModel(c.t.Context(), &bedrockruntime.InvokeModelInput{ModelId: aws.String("anthropic.claude-3-haiku-20240307-v1:0"), Body: native})
 	c.judge("a native body", err, nil)
+	stream, err := client.InvokeModelWithResponseStream(c.t.Context(), &bedrockruntime.InvokeModelWithResponseStreamInput{ModelId: aws.String("anthropic.claude-3-haiku-20240307-v1:0"), Body: native})
+	if err == nil {
+		for range stream.GetStream().Events() {
+		}
+		err = stream.GetStream().Err()
+	}
+	c.judge("a native body, streamed", err, nil)
 }
 
 // assume becomes a role, asks as one, and gives its secrets.
@@ -169,6 +197,7 @@ func (c *callers) post(path, authorization string, status int, body string) {
 		c.t.Fatal(err)
 	}
 	request.Header.Set("Traceparent", "00-"+traceID+"-b7ad6b7169203331-01")
+	request.Header.Set("Baggage", "said="+baggage)
 	request.Header.Set("Content-Type", "application/json")
 	if path == "/" {
 		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")

@@ -17,6 +17,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -34,6 +35,7 @@ const (
 	wrongAPIKey    = "hush-api-key-of-nobody"
 	otherScheme    = "hush-other-scheme"
 	wrongToken     = "hush-session-token-of-nobody"
+	wrongSignature = "hush-signature"
 	webToken       = "hush-web-token"
 	upstreamKey    = "hush-key-of-the-upstream"
 	upstreamHeader = "hush-header-for-the-upstream"
@@ -48,14 +50,26 @@ const (
 	stopWord   = "hush-stop-sequence"
 	answerText = "hush-reply"
 	failure    = "hush-failure"
+	baggage    = "hush-baggage"
 )
 
-// secrets are all of them; those that the run itself makes come beside them.
+// secrets are those that let in; those that the run itself makes come beside them.
 func secrets() []string {
 	return []string{
-		aliceSecret, bobSecret, wrongSecret, aliceAPIKey, wrongAPIKey, otherScheme, wrongToken, webToken, upstreamKey, upstreamHeader, collectorKey,
-		prompt, system, toolInput, toolReply, attached, extra, stopWord, answerText, failure,
+		aliceSecret, bobSecret, wrongSecret, aliceAPIKey, wrongAPIKey, otherScheme, wrongToken, wrongSignature, webToken, upstreamKey, upstreamHeader, collectorKey,
 	}
+}
+
+// said is what is said; the log of invocations alone has it.
+func said() []string {
+	return []string{
+		prompt, system, toolInput, toolReply, attached, extra, stopWord, answerText, failure, baggage,
+	}
+}
+
+// keptSecrets are those that no answer may have either, whoever gets it.
+func keptSecrets() []string {
+	return []string{aliceSecret, bobSecret, aliceAPIKey, upstreamKey, upstreamHeader, collectorKey}
 }
 
 // sink keeps the bodies that it is sent, as a collector or a model server.
@@ -111,12 +125,20 @@ func TestNothingGetsOut(t *testing.T) {
 	for name, text := range during {
 		written[name] = text
 	}
-	for _, secret := range append(secrets(), made...) {
+	for _, secret := range keptSecrets() {
+		if strings.Contains(callers.answers.String(), secret) {
+			t.Errorf("%s is in an answer", secret)
+		}
+	}
+	for _, secret := range slices.Concat(secrets(), said(), made) {
 		for form, text := range map[string]string{
 			"": secret, " in base64": base64.StdEncoding.EncodeToString([]byte(secret)), " in hexadecimal": hex.EncodeToString([]byte(secret)),
 			" in a query": url.QueryEscape(secret),
 		} {
 			for name, all := range written {
+				if strings.HasPrefix(name, "data/invocation-logs/spool/") && slices.Contains(said(), secret) {
+					continue
+				}
 				if at := strings.Index(all, text); at >= 0 {
 					t.Errorf("%s%s is in %s: ...%q", secret, form, name, all[max(0, at-200):min(len(all), at+len(text)+20)])
 				}
@@ -179,6 +201,7 @@ models:
 log: {level: debug, format: json}
 admin: {listen: "unix:` + filepath.Join(p.folder, "s") + `"}
 audit: {file: ` + filepath.Join(p.folder, "audit.jsonl") + `}
+invocationLogging: {default: {bucket: logs}, folder: ` + filepath.Join(inputs, "objects") + `}
 telemetry: {principals: true, otlp: {endpoint: "` + collector + `", headers: {X-Key: ` + collectorKey + `}}}
 `,
 		"rules.yaml": `

@@ -47,5 +47,9 @@ func (a *App) ready(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	if a.watch.trail != nil && a.watch.trail.Refuses() {
+		http.Error(w, "the audit trail cannot be written", http.StatusServiceUnavailable)
+		return
+	}
 	fmt.Fprintln(w, "ok")
 }

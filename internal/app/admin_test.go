@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"github.com/saprolite/saprolite/internal/audit"
 	"github.com/saprolite/saprolite/internal/store"
 )
 
@@ -25,4 +26,40 @@ func TestNotReady(t *testing.T) {
 	if got := answer.Body.String(); answer.Code != http.StatusServiceUnavailable || got != "the state does not answer\n" {
 		t.Errorf("%d %q", answer.Code, got)
 	}
+}
+
+// full takes nothing as long as it is full.
+type full struct{ full bool }
+
+func (f *full) Write(p []byte) (int, error) {
+	if f.full {
+		return 0, errors.New("no space left")
+	}
+	return len(p), nil
+}
+
+// A trail without which nothing is answered takes the server out of service too, and
+// brings it back though nobody asks for anything.
+func TestNotReadyWithoutTrail(t *testing.T) {
+	disk := &full{full: true}
+	trail, err := audit.Open(audit.Options{Writer: disk, OnFailure: audit.Refuse})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := &App{watch: &watch{trail: trail}, log: slog.New(slog.DiscardHandler)}
+	ready := func(want int) {
+		t.Helper()
+		answer := httptest.NewRecorder()
+		a.adminServer().Handler.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/readyz", nil))
+		if answer.Code != want {
+			t.Errorf("%d %q", answer.Code, answer.Body)
+		}
+	}
+	ready(http.StatusOK)
+	if trail.Changed(audit.Change{Verb: audit.Delete}) == nil {
+		t.Fatal("the disk is not full")
+	}
+	ready(http.StatusServiceUnavailable)
+	disk.full = false
+	ready(http.StatusOK)
 }

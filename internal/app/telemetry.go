@@ -33,7 +33,7 @@ func newWatch(o Options, log *slog.Logger) (*watch, error) {
 		return w, nil
 	}
 	var err error
-	if w.trail, err = openTrail(o.Config, log); err != nil {
+	if w.trail, err = OpenTrail(o.Config, log); err != nil {
 		return nil, err
 	}
 	w.metrics = telemetry.NewMetrics(telemetry.MetricsOptions{Principals: telemetry.Switch(o.Config.Telemetry.Principals), Version: o.Version})
@@ -47,8 +47,8 @@ func newWatch(o Options, log *slog.Logger) (*watch, error) {
 	return w, nil
 }
 
-// openTrail opens the trail of requests, or gives nil when there is none to be.
-func openTrail(c *config.Config, log *slog.Logger) (*audit.Trail, error) {
+// OpenTrail opens the audit trail, or gives nil when there is none to be.
+func OpenTrail(c *config.Config, log *slog.Logger) (*audit.Trail, error) {
 	o := audit.Options{
 		Path: c.Audit.File, FileSize: int64(c.Audit.MaxSize), OnFailure: audit.OnFailure(c.Audit.OnFailure), Log: log,
 	}
@@ -87,8 +87,11 @@ func (w *watch) sts(ctx context.Context, c sts.Call) error {
 	if w.trail != nil {
 		err = (&audit.STS{Trail: w.trail, Proxies: w.proxies}).Observe(ctx, c)
 	}
+	c.Err = errors.Join(c.Err, err)
+	if w.export != nil {
+		w.export.STS(ctx, &c)
+	}
 	if w.metrics != nil {
-		c.Err = errors.Join(c.Err, err)
 		w.metrics.STS(&c)
 	}
 	return err

@@ -85,6 +85,29 @@ func TestWatched(t *testing.T) {
 	}
 }
 
+// Whatever is counted is in the documentation.
+func TestMetricsAreDocumented(t *testing.T) {
+	runtime, operators := started(t, scripted(t))
+	if _, err := ask(t.Context(), runtime); err != nil {
+		t.Fatal(err)
+	}
+	var pages []byte
+	for _, page := range []string{"observability", "quotas"} {
+		text, err := os.ReadFile(filepath.Join("..", "..", "docs", page+".md"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages = append(pages, text...)
+	}
+	for line := range strings.Lines(scrape(t, operators)) {
+		name, ok := strings.CutPrefix(line, "# HELP ")
+		name, _, _ = strings.Cut(name, " ")
+		if ok && !strings.HasPrefix(name, "go_") && !strings.HasPrefix(name, "process_") && !strings.Contains(string(pages), "`"+name+"`") {
+			t.Errorf("no page knows %s", name)
+		}
+	}
+}
+
 // A trail that cannot be begun is told at the start, with the key.
 func TestNoTrail(t *testing.T) {
 	c := scripted(t)
@@ -99,7 +122,7 @@ func TestTraceReachesUpstream(t *testing.T) {
 	const trace = "0af7651916cd43dd8448eb211c80319c"
 	var got string
 	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		got = r.Header.Get("Traceparent") + " " + r.Header.Get("Tracestate") + " " + r.Header.Get("X-Amzn-Trace-Id")
+		got = r.Header.Get("Traceparent") + " " + r.Header.Get("Tracestate") + " " + r.Header.Get("X-Amzn-Trace-Id") + " " + r.Header.Get("Baggage")
 		http.Error(w, "{}", http.StatusBadRequest)
 	}))
 	t.Cleanup(upstream.Close)
@@ -114,12 +137,13 @@ func TestTraceReachesUpstream(t *testing.T) {
 	request.Header.Set("Traceparent", parent)
 	request.Header.Set("Tracestate", "a=1")
 	request.Header.Set("X-Amzn-Trace-Id", ray)
+	request.Header.Set("Baggage", "b=2")
 	response, err := transport(t, "tcp", r.address(0), http1).RoundTrip(request)
 	if err != nil {
 		t.Fatal(err)
 	}
 	response.Body.Close()
-	if want := parent + " a=1 " + ray; got != want {
+	if want := parent + " a=1 " + ray + " b=2"; got != want {
 		t.Errorf("the upstream got %q, want %q", got, want)
 	}
 }

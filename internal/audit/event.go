@@ -19,7 +19,8 @@ type Event struct {
 	UserIdentity UserIdentity `json:"userIdentity"`
 	// EventTime is in UTC, to the second as in CloudTrail.
 	EventTime string `json:"eventTime"`
-	// EventSource is bedrock.amazonaws.com or sts.amazonaws.com.
+	// EventSource is bedrock.amazonaws.com, sts.amazonaws.com or, for commands,
+	// iam.amazonaws.com.
 	EventSource     string `json:"eventSource"`
 	EventName       string `json:"eventName"`
 	AWSRegion       string `json:"awsRegion"`
@@ -45,8 +46,8 @@ type Event struct {
 
 // UserIdentity says who made a request.
 type UserIdentity struct {
-	// Type is IAMUser, AssumedRole, Root, WebIdentityUser or, for those whom nobody
-	// knows, Unknown.
+	// Type is IAMUser, AssumedRole, Root, WebIdentityUser, OSUser for who runs a command
+	// on the machine itself or, for those whom nobody knows, Unknown.
 	Type        string `json:"type"`
 	PrincipalID string `json:"principalId,omitzero"`
 	ARN         string `json:"arn,omitzero"`

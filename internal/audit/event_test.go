@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/saprolite/saprolite/internal/bedrock"
+	"github.com/saprolite/saprolite/internal/iam"
 	"github.com/saprolite/saprolite/internal/iam/policy"
 	"github.com/saprolite/saprolite/internal/identity"
 	"github.com/saprolite/saprolite/internal/meter"
@@ -209,6 +210,32 @@ func TestRefusedWithoutLine(t *testing.T) {
 			t.Errorf("%s: %v, %v, %v, %v", way, before, failed, after, ofSTS)
 		} else if ok && exception.HTTPStatusCode() != http.StatusServiceUnavailable {
 			t.Errorf("the status is %d", exception.HTTPStatusCode())
+		}
+	}
+}
+
+// What commands change is put down under IAM's names, and by whom.
+func TestChanged(t *testing.T) {
+	for kind, want := range map[iam.Kind]string{
+		iam.KindAccount: "CreateAccount accountId", iam.KindUser: "CreateUser userName", iam.KindGroup: "CreateGroup groupName",
+		iam.KindRole: "CreateRole roleName", iam.KindPolicy: "CreatePolicy policyName", iam.KindAccessKey: "CreateAccessKey accessKeyId",
+		iam.KindAPIKey: "CreateServiceSpecificCredential serviceSpecificCredentialId",
+	} {
+		line := written(t, func(trail *Trail) {
+			if err := trail.Changed(Change{Verb: Create, Entity: iam.Ref{Kind: kind, Account: account, Name: "x"}, At: start}); err != nil {
+				t.Error(err)
+			}
+		})
+		name, parameter, _ := strings.Cut(want, " ")
+		if line["eventName"] != name || line["requestParameters"].(map[string]any)[parameter] != "x" || line["recipientAccountId"] != account ||
+			line["userIdentity"].(map[string]any)["type"] != "OSUser" || line["readOnly"] != false {
+			t.Errorf("%s: %v", kind, line)
+		}
+	}
+	for how, refused := range map[OnFailure]bool{Refuse: true, Continue: false} {
+		trail := open(t, Options{Writer: &broken{err: errors.New("full")}, OnFailure: how})
+		if err := trail.Changed(Change{Verb: Delete}); (err != nil) != refused {
+			t.Errorf("%s: %v", how, err)
 		}
 	}
 }

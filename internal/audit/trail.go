@@ -1,5 +1,6 @@
 // Package audit keeps the trail of who did what: a line for every request, also of
-// those that were refused, in the form of AWS CloudTrail's records. Nothing that was
+// those that were refused, and for every change that a command makes, in the form of
+// AWS CloudTrail's records. Nothing that was
 // said to a model or by it is in a line, and no secret.
 //
 // A [Trail] is the file, or another writer. [Bedrock] and [STS] tell it of requests.
@@ -7,6 +8,7 @@ package audit
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -54,9 +56,9 @@ type Trail struct {
 	mu sync.Mutex
 	// file is nil where there is a writer.
 	file *os.File
-	// number is that of the file, size how long it is known to be.
+	// number is that of the file, info what was known of it when it was opened.
 	number int
-	size   int64
+	info   os.FileInfo
 	// torn says that the last write left a part of a line behind.
 	torn  bool
 	stats Stats
@@ -118,9 +120,23 @@ func (t *Trail) open(number int) error {
 	if t.file != nil {
 		t.file.Close() // all that was written to it is out
 	}
-	t.file, t.number, t.size = file, number, info.Size()
+	t.file, t.number, t.info = file, number, info
 	// How another process has left it is not known: an empty line harms nobody.
-	t.torn = t.size > 0
+	t.torn = info.Size() > 0
+	return nil
+}
+
+// follow goes on in the next file when this one is full, and in a new one when
+// somebody has moved or removed it: what is written to a file without a name is lost.
+func (t *Trail) follow() error {
+	switch info, err := os.Stat(t.name(t.number)); {
+	case err != nil && !errors.Is(err, os.ErrNotExist):
+		return err
+	case err != nil || !os.SameFile(info, t.info):
+		return t.open(t.number)
+	case info.Size() >= t.o.FileSize:
+		return t.open(t.number + 1)
+	}
 	return nil
 }
 
@@ -129,6 +145,16 @@ func (t *Trail) open(number int) error {
 func (t *Trail) write(line []byte) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if err := t.try(line); err != nil {
+		t.stats.Lost++
+		return err
+	}
+	t.stats.Written++
+	return nil
+}
+
+// try is append that notes, and tells the log, whether the trail can be written.
+func (t *Trail) try(line []byte) error {
 	err := t.append(line)
 	switch {
 	case err == nil && !t.failed.IsZero():
@@ -139,11 +165,17 @@ func (t *Trail) write(line []byte) error {
 	}
 	if err != nil {
 		t.failed = t.o.Now()
-		t.stats.Lost++
-		return err
 	}
-	t.stats.Written++
-	return nil
+	return err
+}
+
+// Refuses says whether requests are refused since no line can be written. While that is
+// so it tries each time with an empty line, since a server that is asked nothing more
+// would never find out.
+func (t *Trail) Refuses() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.o.OnFailure == Refuse && !t.failed.IsZero() && t.try([]byte{'\n'}) != nil
 }
 
 func (t *Trail) append(line []byte) error {
@@ -154,16 +186,13 @@ func (t *Trail) append(line []byte) error {
 	if t.file == nil {
 		return os.ErrClosed
 	}
-	if t.size >= t.o.FileSize {
-		if err := t.open(t.number + 1); err != nil {
-			return err
-		}
+	if err := t.follow(); err != nil {
+		return err
 	}
 	if t.torn {
 		line = append([]byte{'\n'}, line...)
 	}
 	n, err := t.file.Write(line)
-	t.size += int64(n)
 	t.torn = err != nil && (t.torn || n > 0)
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -63,6 +64,40 @@ func TestFilesFollow(t *testing.T) {
 	}
 }
 
+// A file that logrotate and its kind move or remove is begun anew: no line goes to one
+// that nobody finds.
+func TestFileMoved(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("an open file has to stay where it is")
+	}
+	path := filepath.Join(t.TempDir(), "audit.jsonl")
+	trail := open(t, Options{Path: path, FileSize: 100})
+	write := func(line string) {
+		t.Helper()
+		if err := trail.write([]byte(line)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("one\n")
+	if err := os.Rename(path, path+"-20261125"); err != nil {
+		t.Fatal(err)
+	}
+	write("two\n")
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	write("three\n")
+	if err := os.Truncate(path, 0); err != nil {
+		t.Fatal(err)
+	}
+	write("four\n")
+	for name, want := range map[string]string{"": "four\n", "-20261125": "one\n"} {
+		if d := cmp.Diff(want, read(t, path+name)); d != "" {
+			t.Errorf("%s: %s", name, d)
+		}
+	}
+}
+
 // Lines of many requests and of two programs do not mix.
 func TestLinesStayWhole(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "audit.jsonl")
@@ -117,7 +152,10 @@ func TestUnready(t *testing.T) {
 	now, out := time.Unix(1e9, 0), &broken{err: errors.New("the disk is full")}
 	refusing := open(t, Options{Writer: out, OnFailure: Refuse, Now: func() time.Time { return now }})
 	going := open(t, Options{Writer: out, OnFailure: Continue})
-	if !refusing.ready() || refusing.write([]byte("a\n")) == nil || refusing.ready() {
+	if refusing.Refuses() || out.Len() > 0 {
+		t.Error("a trail that works is tried")
+	}
+	if !refusing.ready() || refusing.write([]byte("a\n")) == nil || refusing.ready() || !refusing.Refuses() {
 		t.Error("not refused after a failure")
 	}
 	if now = now.Add(pause); !refusing.ready() {
@@ -128,7 +166,7 @@ func TestUnready(t *testing.T) {
 		t.Errorf("not well again: %v", err)
 	}
 	out.err = errors.New("again")
-	if going.write([]byte("c\n")) == nil || !going.ready() {
+	if going.write([]byte("c\n")) == nil || !going.ready() || going.Refuses() {
 		t.Error("who is to go on does not")
 	}
 	if d := cmp.Diff([]Stats{{Written: 1, Lost: 1}, {Lost: 1}}, []Stats{refusing.Stats(), going.Stats()}); d != "" {

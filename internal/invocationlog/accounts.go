@@ -47,11 +47,8 @@ func settingOf(account string) string { return "invocation-logging/" + account }
 // find gives where an account's records go, or nil. What it knows of the store is a
 // second old at most, unless that does not answer.
 func (a *accounts) find(id string) (*Destination, error) {
-	now := time.Now()
-	a.mu.Lock()
-	known, ok := a.known[id]
-	a.mu.Unlock()
-	if ok && now.Before(known.until) {
+	known, ok, fresh := a.look(id)
+	if fresh {
 		return known.to, nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), askTime)
@@ -65,6 +62,21 @@ func (a *accounts) find(id string) (*Destination, error) {
 	}
 	a.put(id, known.to)
 	return known.to, nil
+}
+
+// look gives what is known of an account, and says whether that is fresh. Of those to
+// whom it is not, one asks, and the others go on with it: a store that does not answer
+// holds up one call at a time.
+func (a *accounts) look(id string) (known account, ok, fresh bool) {
+	now := time.Now()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	known, ok = a.known[id]
+	if !ok || now.Before(known.until) {
+		return known, ok, ok
+	}
+	a.known[id] = account{known.to, now.Add(askTime)}
+	return known, true, false
 }
 
 func (a *accounts) ask(ctx context.Context, id string) (*Destination, error) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode"
 
 	"github.com/saprolite/saprolite/internal/bedrock"
 )
@@ -38,6 +39,9 @@ func ParseDestination(c *bedrock.LoggingConfig) (*Destination, error) {
 	if !bucketName.MatchString(bucket) {
 		return nil, invalid("The bucket name %s is invalid.", bucket)
 	}
+	if strings.ContainsFunc(prefix, unicode.IsControl) {
+		return nil, invalid("The key prefix %q is invalid: it has control characters.", prefix)
+	}
 	for part := range strings.SplitSeq(prefix, "/") {
 		if prefix != "" && (part == "" || part == "." || part == "..") || len(prefix) > maxPrefix {
 			return nil, invalid("The key prefix %s is invalid: it has parts that are empty, . or .., or is longer than %d bytes.", prefix, maxPrefix)
@@ -67,9 +71,11 @@ func invalid(format string, args ...any) error {
 	return &bedrock.ValidationException{Message: fmt.Sprintf(format, args...)}
 }
 
-// wants says whether media of a kind are in the records.
+// wants says whether strings of a kind are in the bodies of the records.
 func (d *Destination) wants(m medium) bool {
 	switch m {
+	case text:
+		return d.Text
 	case image:
 		return d.Image
 	case video:
@@ -80,8 +86,8 @@ func (d *Destination) wants(m medium) bool {
 	return true
 }
 
-// has says whether the bodies of a model's calls are in the records. The prompt of
-// an image is text.
+// has says whether the bodies of a model's calls are in the records. Where they are
+// without Text, their texts are empty.
 func (d *Destination) has(k Kind) bool {
 	switch k {
 	case Embeddings:

@@ -23,55 +23,49 @@ const (
 	audio
 )
 
-// places are where the shapes of Converse hold bytes, whatever these are.
-var places = []struct {
-	suffix string
-	of     medium
-}{
-	{"/image/source/bytes", image}, {"/document/source/bytes", image},
-	{"/video/source/bytes", video}, {"/audio/source/bytes", audio},
-}
+// shapes are those of Converse that hold bytes, in their member source.
+var shapes = map[string]medium{"image": image, "document": image, "video": video, "audio": audio}
 
 // lenient reads the JSON of callers and models, whatever else is in it.
 var lenient = []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true), json.Deterministic(true)}
 
 // pick gives a body, a JSON value, on one line, and says whether media are in it.
-// Those that are not wanted have become empty strings.
+// Strings of what is not wanted have become empty.
 func pick(body []byte, wanted func(medium) bool) (picked []byte, media bool, err error) {
 	var out bytes.Buffer
 	out.Grow(len(body) + 1)
 	from := jsontext.NewDecoder(bytes.NewBuffer(body), lenient...)
 	to := jsontext.NewEncoder(&out, lenient...)
-	name := ""
-	for values := 0; ; {
+	var at place
+	for values := 0; ; values++ {
 		depth := from.StackDepth()
 		if depth == 0 && values > 0 {
 			break
 		}
-		kind, length := from.StackIndex(depth)
 		if from.PeekKind() != '"' {
 			token, err := from.ReadToken()
 			if err != nil {
 				return nil, false, err
 			}
-			values++
+			if inner := from.StackDepth(); inner > depth {
+				at = append(at[:depth], "")
+			}
 			if err := to.WriteToken(token); err != nil {
 				return nil, false, err
 			}
 			continue
 		}
+		kind, length := from.StackIndex(depth)
 		value, err := from.ReadValue()
 		if err != nil {
 			return nil, false, err
 		}
-		values++
 		if kind == '{' && length%2 == 0 {
-			name = string(value)
-		} else if of := kindOf(value, name, kind == '{', from); of != text {
-			media = media || wanted(of)
-			if !wanted(of) {
-				value = jsontext.Value(`""`)
-			}
+			at[depth-1] = nameOf(value)
+		} else if of := kindOf(value, at[:depth]); !wanted(of) {
+			value = jsontext.Value(`""`)
+		} else if of != text {
+			media = true
 		}
 		if err := to.WriteValue(value); err != nil {
 			return nil, false, err
@@ -86,18 +80,41 @@ func pick(body []byte, wanted func(medium) bool) (picked []byte, media bool, err
 	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), media, nil
 }
 
-// kindOf tells what a string holds that was just read: by its place, or else, since
-// each family has other names for that, by how it begins.
-func kindOf(value jsontext.Value, name string, named bool, from *jsontext.Decoder) medium {
-	if named && name == `"bytes"` {
-		at := string(from.StackPointer())
-		for _, place := range places {
-			if strings.HasSuffix(at, place.suffix) {
-				return place.of
-			}
-		}
+// place is where a value is: for each object and array around it the name of the member
+// that it is in, if that matters; arrays have none.
+type place []string
+
+// up is the name that is so many levels above the value.
+func (p place) up(levels int) string {
+	if levels >= len(p) {
+		return ""
 	}
-	if !named && name == `"images"` {
+	return p[len(p)-1-levels]
+}
+
+// maxName is more than the names that matter have, in bytes, also if escaped.
+const maxName = 64
+
+// nameOf gives the name of a member, or nothing for one that is too long to matter: a
+// body may have many.
+func nameOf(value jsontext.Value) string {
+	if len(value) > maxName {
+		return ""
+	}
+	name, err := jsontext.AppendUnquote(nil, value)
+	if err != nil {
+		return ""
+	}
+	return string(name)
+}
+
+// kindOf tells what a string holds: by its place, or else, since each family has other
+// names for that, by how it begins.
+func kindOf(value jsontext.Value, at place) medium {
+	if of, ok := shapes[at.up(2)]; ok && at.up(0) == "bytes" && at.up(1) == "source" {
+		return of
+	}
+	if at.up(0) == "" && at.up(1) == "images" {
 		return image
 	}
 	return sniff(value)

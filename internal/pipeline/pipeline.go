@@ -178,7 +178,9 @@ func (r *Route) upstream() string { return cmp.Or(r.Upstream, r.Model.ID) }
 // Timing is what was measured of one answer; it is complete when the events
 // have ended.
 type Timing struct {
-	// FirstByte is the time to the first content, Total that to the end.
+	// Began is when the provider was asked, FirstByte the time from then to the first
+	// content, and Total that to the end.
+	Began            time.Time
 	FirstByte, Total time.Duration
 	// Usage is what the metadata event said.
 	Usage bedrock.TokenUsage
@@ -229,6 +231,7 @@ func counted(events provider.Events, timing *Timing) provider.Events {
 func (r *Route) timed(events provider.Events, timing *Timing) provider.Events {
 	return func(yield func(bedrock.ConverseStreamOutput, error) bool) {
 		start := time.Now()
+		timing.Began = start
 		for event, err := range events {
 			switch {
 			case event.ContentBlockDelta != nil && timing.FirstByte == 0:

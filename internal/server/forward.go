@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -55,7 +54,6 @@ func forwarding[P any](s *Server, op bedrock.Operation, run func(*exchange, P) e
 // as in every answer.
 func (x *exchange) pass(op bedrock.Operation, pieces provider.Pieces) (ended error) {
 	var out *stream
-	start := time.Now()
 	for piece, err := range pieces {
 		switch {
 		case err != nil && x.status == 0:
@@ -75,7 +73,7 @@ func (x *exchange) pass(op bedrock.Operation, pieces provider.Pieces) (ended err
 		}
 		x.readFrames(op, piece.Body)
 		failed := exceptionIn(piece.Body)
-		if x.usage.readFrame(op, piece.Body, start) || failed != nil {
+		if x.usage.readFrame(op, piece.Body, x.start) || failed != nil {
 			if err := x.record(failed); err != nil {
 				return x.endWith(out, op, err)
 			}

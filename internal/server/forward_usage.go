@@ -30,10 +30,12 @@ func (u *usage) readWhole(op bedrock.Operation, piece provider.Piece) {
 	switch op {
 	case bedrock.OperationConverse:
 		var answer struct {
+			StopReason  bedrock.StopReason   `json:"stopReason"`
 			Usage       bedrock.TokenUsage   `json:"usage"`
 			ServiceTier *bedrock.ServiceTier `json:"serviceTier"`
 		}
 		if json.Unmarshal(piece.Body, &answer, lenient) == nil {
+			u.stopReason = answer.StopReason
 			u.record.Add(tokens(&answer.Usage))
 			u.servedBy(answer.ServiceTier)
 		}
@@ -134,18 +136,27 @@ func (u *usage) readEvent(frame []byte, start time.Time) bool {
 		u.delta(start)
 		return false
 	}
-	if !bytes.Contains(frame, []byte(`"usage"`)) {
+	if !bytes.Contains(frame, []byte(`"usage"`)) && !bytes.Contains(frame, []byte(`"stopReason"`)) {
 		return false
 	}
 	message, err := eventstream.NewReader(bytes.NewReader(frame)).Next()
-	if err != nil || message.EventType() != "metadata" {
+	if err != nil {
 		return false
 	}
 	var event struct {
+		StopReason  bedrock.StopReason   `json:"stopReason"`
 		Usage       bedrock.TokenUsage   `json:"usage"`
 		ServiceTier *bedrock.ServiceTier `json:"serviceTier"`
 	}
 	if json.Unmarshal(message.Payload, &event, lenient) != nil {
+		return false
+	}
+	switch message.EventType() {
+	case "messageStop":
+		u.stopReason = event.StopReason
+		return false
+	case "metadata":
+	default:
 		return false
 	}
 	u.servedBy(event.ServiceTier)

@@ -150,3 +150,13 @@ func TestLogTellsOfLeaving(t *testing.T) {
 		t.Errorf("the lines %v", got)
 	}
 }
+
+// A line is not as long as a caller likes.
+func TestLogHasABound(t *testing.T) {
+	lines := logged(t, scripted(t, `default: {reply: Hi}`), identity.None{}, func(url string) {
+		post(t, newClient(t, http1), url+"/model/"+strings.Repeat("a", 20_000)+"/converse", conversationBody)
+	})
+	if id := lines[0]["modelId"].(string); len(id) != 2048 {
+		t.Errorf("%d bytes of the id", len(id))
+	}
+}

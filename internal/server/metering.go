@@ -32,6 +32,8 @@ type usage struct {
 	request *bedrock.ConverseRequest
 	// embeds says that the model makes vectors.
 	embeds bool
+	// stopReason is that of an answer that passes as it is.
+	stopReason bedrock.StopReason
 	// deltas are the pieces of a stream that passed and did not say what it took.
 	deltas int64
 }
@@ -195,7 +197,9 @@ func (u *usage) count() {
 		u.record.OutputTokens += u.deltas
 		return
 	}
-	u.record.FirstToken = t.FirstByte
+	if t.FirstByte > 0 {
+		u.record.FirstToken = t.Began.Add(t.FirstByte).Sub(u.record.Time)
+	}
 	counts := tokens(&t.Usage)
 	if counts == (meter.Counts{}) && t.Deltas > 0 {
 		counts = meter.Counts{InputTokens: conversation.EstimateTokens(u.request), OutputTokens: t.Deltas}

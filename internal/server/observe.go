@@ -99,6 +99,11 @@ func (c *Call) Names() map[string]string {
 		guarded(newGuardrail(in.GuardrailIdentifier, in.GuardrailVersion))
 	case *bedrock.CreateInferenceProfileRequest:
 		set("inferenceProfileName", in.InferenceProfileName)
+	case *bedrock.PutModelInvocationLoggingConfigurationRequest:
+		if to := in.LoggingConfig; to != nil && to.S3Config != nil {
+			set("bucketName", to.S3Config.BucketName)
+			set("keyPrefix", to.S3Config.KeyPrefix)
+		}
 	case *bedrock.TagResourceRequest:
 		set("resourceARN", in.ResourceARN)
 	case *bedrock.UntagResourceRequest:
@@ -138,7 +143,7 @@ func (x *exchange) answered(err error) error {
 		c.Refusal = c.Decisions[n-1].Refusal(x.principal.ARN)
 	}
 	if u := x.usage; u != nil {
-		c.Usage = u.record
+		c.Usage, c.StopReason = u.record, u.stopReason
 		if u.timing != nil {
 			c.StopReason = u.timing.StopReason
 		}

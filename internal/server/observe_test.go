@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
 
@@ -119,6 +121,72 @@ default: {reply: Hello there., usage: {inputTokens: 10, outputTokens: 20}}
 				t.Errorf("%+v", c)
 			}
 		})
+	}
+}
+
+// slow is an authenticator that takes its time.
+type slow struct{ identity.Authenticator }
+
+func (s slow) Authenticate(ctx context.Context, r *http.Request, body []byte) (identity.Principal, error) {
+	time.Sleep(3 * time.Second)
+	return s.Authenticator.Authenticate(ctx, r, body)
+}
+
+// The first token is measured from the request, as the whole answer is.
+func TestObservedFirstToken(t *testing.T) {
+	stream := http.Header{"Content-Type": {eventstream.ContentType}}
+	for name, up := range map[string]provider.Provider{
+		"scripted": scripted(t, `default: {reply: Hi, delay: {first: 1s}}`),
+		"forwarded": &passing{pieces: []provider.Piece{
+			{Header: stream, Body: frame(t, "contentBlockDelta", `{}`)}, {Body: frame(t, "metadata", `{"usage":{"inputTokens":1}}`)},
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				house, who := observed(t, up, func(o *server.Options) { o.Identity = slow{o.Identity} })
+				here := context.WithValue(t.Context(), http.LocalAddrContextKey, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1})
+				r := httptest.NewRequestWithContext(here, http.MethodPost, claudePath+"/converse-stream", strings.NewReader(conversationBody))
+				r.RemoteAddr = "127.0.0.1:1"
+				house.ServeHTTP(httptest.NewRecorder(), r)
+				if u := who.calls[0].Usage; u.Status != 200 || u.FirstToken < 3*time.Second || u.FirstToken != u.Total {
+					t.Errorf("%+v", u)
+				}
+			})
+		})
+	}
+}
+
+// Why a model ended is told of answers that pass as they are, too.
+func TestObservedForward(t *testing.T) {
+	stream := http.Header{"Content-Type": {eventstream.ContentType}}
+	for operation, pieces := range map[string][]provider.Piece{
+		"/converse": {{Body: []byte(`{"stopReason":"tool_use","usage":{"inputTokens":1}}`)}},
+		"/converse-stream": {
+			{Header: stream, Body: frame(t, "messageStop", `{"stopReason":"tool_use"}`)}, {Body: frame(t, "metadata", `{"usage":{"inputTokens":1}}`)},
+		},
+	} {
+		house, who := observed(t, &passing{pieces: pieces}, nil)
+		post(t, newClient(t, http1), serve(t, house).URL+claudePath+operation, conversationBody)
+		house.Drain()
+		if c := who.calls[0]; c.StopReason != "tool_use" || c.Usage.InputTokens != 1 {
+			t.Errorf("%s: %q, %+v", operation, c.StopReason, c.Usage)
+		}
+	}
+}
+
+// Where the log of an account is to go is told.
+func TestObservedLogging(t *testing.T) {
+	o, who := options(newCatalog(t, catalog.Mapping{ID: "*", Provider: "test"}), scripted(t, rules)), new(onlooker)
+	o.Observers = []server.Observer{who}
+	house, _ := archived(t, o)
+	request := newRequest(t, t.Context(), serve(t, house).URL+"/logging/modelinvocations", `{"loggingConfig":{"s3Config":{"bucketName":"logs","keyPrefix":"a/b"}}}`)
+	request.Method = http.MethodPut
+	if got := do(t, newClient(t, http1), request); got.status != 200 {
+		t.Fatalf("%d %s", got.status, got.body)
+	}
+	house.Drain()
+	if d := gocmp.Diff(map[string]string{"bucketName": "logs", "keyPrefix": "a/b"}, who.names[0]); d != "" {
+		t.Error(d)
 	}
 }
 

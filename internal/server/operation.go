@@ -191,6 +191,10 @@ func (x *exchange) flush() error {
 	return nil
 }
 
+// maxModelID is the longest id of a model that there may be, in bytes: what a caller
+// writes beyond that is not for the log.
+const maxModelID = 2048
+
 // close tells the log how the exchange ended.
 func (x *exchange) close() {
 	x.ended()
@@ -201,7 +205,7 @@ func (x *exchange) close() {
 		slog.String("requestId", x.requestID),
 	}
 	if id := x.r.PathValue("modelId"); id != "" {
-		attributes = append(attributes, slog.String("modelId", id))
+		attributes = append(attributes, slog.String("modelId", id[:min(len(id), maxModelID)]))
 	}
 	level := slog.LevelInfo
 	switch {

@@ -3,6 +3,7 @@ package telemetry_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -22,6 +23,7 @@ import (
 
 	"github.com/saprolite/saprolite/internal/bedrock"
 	"github.com/saprolite/saprolite/internal/server"
+	"github.com/saprolite/saprolite/internal/sts"
 	"github.com/saprolite/saprolite/internal/telemetry"
 	"github.com/saprolite/saprolite/internal/traceparent"
 )
@@ -222,6 +224,48 @@ func TestSpanOfError(t *testing.T) {
 	}
 	if n := len(to.metrics["gen_ai.server.request.duration"]); n != 2 {
 		t.Errorf("%v", to.metrics)
+	}
+}
+
+// A whole answer says nothing about the times of its tokens.
+func TestMetricsOfWholeAnswer(t *testing.T) {
+	to := newCollector(t)
+	e := newExport(t, telemetry.ExportOptions{Endpoint: to.URL})
+	observe(t, e, answered(bedrock.OperationConverse))
+	finish(t, e)
+	for name, want := range map[string]int{
+		"gen_ai.server.request.duration": 1, "gen_ai.server.time_to_first_token": 0, "gen_ai.server.time_per_output_token": 0,
+	} {
+		if got := len(to.metrics[name]); got != want {
+			t.Errorf("%s has %d points, want %d", name, got, want)
+		}
+	}
+}
+
+// A call to STS is a span below that of its client.
+func TestSpanOfSTS(t *testing.T) {
+	to := newCollector(t)
+	e := newExport(t, telemetry.ExportOptions{Endpoint: to.URL})
+	for _, c := range []sts.Call{
+		{Action: "AssumeRole"}, {Action: "AssumeRole", Err: &sts.Error{Code: "AccessDenied", Status: 403}}, {Err: errors.New("secret")},
+	} {
+		c.RequestID, c.Start = "id", time.Now()
+		c.Request = httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil)
+		c.Request.Header.Set("Traceparent", parent)
+		e.STS(t.Context(), &c)
+	}
+	finish(t, e)
+	var got []string
+	for _, span := range to.spans {
+		got = append(got, fmt.Sprintf("%s %x %v %v", span.Name, span.ParentSpanId, span.GetStatus().GetCode(), texts(span.Attributes)))
+	}
+	want := []string{
+		"AssumeRole b7ad6b7169203331 STATUS_CODE_UNSET map[aws.request_id:id http.response.status_code:200]",
+		"AssumeRole b7ad6b7169203331 STATUS_CODE_UNSET map[aws.request_id:id error.type:AccessDenied http.response.status_code:403]",
+		"UnknownOperation b7ad6b7169203331 STATUS_CODE_ERROR map[aws.request_id:id error.type:InternalFailure http.response.status_code:500]",
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
 	}
 }
 

@@ -76,7 +76,8 @@ func (i *instruments) record(ctx context.Context, c *server.Call, kind string) {
 	if u.OutputTokens > 0 {
 		i.tokens.Record(ctx, u.OutputTokens, in.output)
 	}
-	if u.FirstToken > 0 {
+	// A whole answer comes at once: its tokens have no times.
+	if u.FirstToken > 0 && streams(c.Operation) {
 		i.firstToken.Record(ctx, u.FirstToken.Seconds(), in.all)
 		if u.OutputTokens > 1 && u.Total > u.FirstToken {
 			i.perOutputToken.Record(ctx, (u.Total-u.FirstToken).Seconds()/float64(u.OutputTokens-1), in.all)

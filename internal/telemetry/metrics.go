@@ -6,6 +6,7 @@
 package telemetry
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -47,7 +48,7 @@ type Metrics struct {
 	principal bool
 
 	invocations, clientErrors, serverErrors, throttles, legacy *prometheus.CounterVec
-	input, output, cacheRead, cacheWrite, images               *prometheus.CounterVec
+	input, output, cacheRead, cacheWrite, images, quota        *prometheus.CounterVec
 	latency, firstToken                                        *prometheus.HistogramVec
 
 	inFlight       prometheus.Gauge
@@ -79,6 +80,7 @@ func NewMetrics(o MetricsOptions) *Metrics {
 	m.output = aws("output_token_count_total", "OutputTokenCount: tokens of output.")
 	m.cacheRead = aws("cache_read_input_tokens_total", "CacheReadInputTokens: tokens of input that came out of a prompt cache.")
 	m.cacheWrite = aws("cache_write_input_tokens_total", "CacheWriteInputTokens: tokens of input that were put into a prompt cache.")
+	m.quota = aws("estimated_tpm_quota_usage_total", "EstimatedTPMQuotaUsage: tokens as quotas count them, those of output by the model's burndown rate.")
 	m.images = aws("output_image_count_total", "OutputImageCount: images of output.")
 	m.latency = m.histogram("aws_bedrock_invocation_latency_seconds", "InvocationLatency: from the request to the last token of its answer.", labels...)
 	m.firstToken = m.histogram("aws_bedrock_time_to_first_token_seconds", "TimeToFirstToken: from the request to the first token of a streamed answer.", labels...)
@@ -143,6 +145,9 @@ func invokes(o bedrock.Operation) bool {
 	return o.Service == "bedrock-runtime" && (strings.HasPrefix(o.Name, "Converse") || strings.HasPrefix(o.Name, "InvokeModel"))
 }
 
+// streams is true for those of them that answer token by token.
+func streams(o bedrock.Operation) bool { return strings.HasSuffix(o.Name, "Stream") }
+
 func (m *Metrics) invoked(c *server.Call) {
 	labels := []string{c.Label, c.Principal.Account}
 	if m.principal {
@@ -154,6 +159,9 @@ func (m *Metrics) invoked(c *server.Call) {
 	add(m.cacheRead, u.CacheReadTokens, labels)
 	add(m.cacheWrite, u.CacheWriteTokens, labels)
 	add(m.images, u.Images, labels)
+	if c.Model != nil {
+		add(m.quota, u.InputTokens+u.CacheWriteTokens+u.OutputTokens*c.Model.TokenWeight(), labels)
+	}
 	switch {
 	case u.Status == http.StatusTooManyRequests:
 		m.throttles.WithLabelValues(labels...).Inc()
@@ -170,7 +178,7 @@ func (m *Metrics) invoked(c *server.Call) {
 		m.legacy.WithLabelValues(labels...).Inc()
 	}
 	m.latency.WithLabelValues(labels...).Observe(u.Total.Seconds())
-	if u.FirstToken > 0 && strings.HasSuffix(c.Operation.Name, "Stream") {
+	if u.FirstToken > 0 && streams(c.Operation) {
 		m.firstToken.WithLabelValues(labels...).Observe(u.FirstToken.Seconds())
 	}
 }
@@ -192,12 +200,17 @@ func PrincipalLabel(p *identity.Principal) string {
 
 // STS counts a call to STS.
 func (m *Metrics) STS(c *sts.Call) {
-	code := "OK"
-	if c.Err != nil {
-		code = "InternalFailure"
+	code, _ := outcomeOf(c)
+	m.stsCalls.WithLabelValues(c.Action, cmp.Or(code, "OK")).Inc()
+}
+
+// outcomeOf is what came of a call to STS: the code of its error and the status.
+func outcomeOf(c *sts.Call) (code string, status int) {
+	if c.Err == nil {
+		return "", http.StatusOK
 	}
 	if refusal, ok := errors.AsType[*sts.Error](c.Err); ok {
-		code = refusal.Code
+		return refusal.Code, refusal.Status
 	}
-	m.stsCalls.WithLabelValues(c.Action, code).Inc()
+	return "InternalFailure", http.StatusInternalServerError
 }

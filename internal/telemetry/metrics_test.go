@@ -39,7 +39,7 @@ func session() identity.Principal {
 func answered(operation bedrock.Operation) *server.Call {
 	return &server.Call{
 		RequestID: "id", Start: time.Now(), Operation: operation, Principal: session(),
-		Model: &catalog.Model{ID: modelID, Legacy: true}, Label: modelID, StopReason: "end_turn",
+		Model: &catalog.Model{ID: modelID, Legacy: true, OutputWeight: 5}, Label: modelID, StopReason: "end_turn",
 		Usage: meter.Record{
 			Status: 200, FirstToken: time.Second, Total: 2 * time.Second,
 			Counts: meter.Counts{InputTokens: 10, OutputTokens: 17, CacheReadTokens: 3, CacheWriteTokens: 4, Images: 2},
@@ -98,6 +98,7 @@ func TestInvocations(t *testing.T) {
 	want := []string{
 		`aws_bedrock_cache_read_input_tokens_total` + labels + `6`,
 		`aws_bedrock_cache_write_input_tokens_total` + labels + `8`,
+		`aws_bedrock_estimated_tpm_quota_usage_total` + labels + `198`, // 2 * (10 + 4 + 5*17)
 		`aws_bedrock_input_token_count_total` + labels + `20`,
 		`aws_bedrock_invocation_client_errors_total{account_id="",model_id=""} 1`,
 		`aws_bedrock_invocation_client_errors_total` + labels + `1`,

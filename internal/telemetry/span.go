@@ -1,9 +1,11 @@
 package telemetry
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strings"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/saprolite/saprolite/internal/bedrock"
 	"github.com/saprolite/saprolite/internal/server"
+	"github.com/saprolite/saprolite/internal/sts"
 	"github.com/saprolite/saprolite/internal/traceparent"
 )
 
@@ -20,19 +23,27 @@ import (
 // asked for the answer gets it as the parent.
 func (e *Export) Begin(ctx context.Context, c *server.Call) (context.Context, error) {
 	from := traceparent.Of(ctx)
-	var w3c propagation.TraceContext
-	ctx = w3c.Extract(ctx, propagation.MapCarrier{"traceparent": from.W3C(), "tracestate": from.State})
-	name := c.Operation.Name
-	if name == "" {
-		name = "UnknownOperation"
-	}
-	ctx, span := e.tracer.Start(ctx, name, trace.WithSpanKind(trace.SpanKindServer), trace.WithTimestamp(c.Start))
+	ctx, span := e.start(ctx, from, c.Operation.Name, c.Start)
 	if !span.SpanContext().IsValid() {
 		return ctx, nil // no traces are sent: the client's context goes on
 	}
 	to := propagation.MapCarrier{}
-	w3c.Inject(ctx, to)
+	propagation.TraceContext{}.Inject(ctx, to)
 	return traceparent.With(ctx, from.ForSpan(to["traceparent"])), nil
+}
+
+// start starts the span of an operation, as a child of what the client says.
+func (e *Export) start(ctx context.Context, from traceparent.Context, operation string, at time.Time) (context.Context, trace.Span) {
+	ctx = propagation.TraceContext{}.Extract(ctx, propagation.MapCarrier{"traceparent": from.W3C(), "tracestate": from.State})
+	return e.tracer.Start(ctx, cmp.Or(operation, "UnknownOperation"), trace.WithSpanKind(trace.SpanKindServer), trace.WithTimestamp(at))
+}
+
+// STS makes the span of a call to STS, whose answer is about to leave.
+func (e *Export) STS(ctx context.Context, c *sts.Call) {
+	_, span := e.start(ctx, traceparent.Read(c.Request.Header), c.Action, c.Start)
+	code, status := outcomeOf(c)
+	outcome(span, c.RequestID, code, status)
+	span.End()
 }
 
 // Answered tells the span and the metrics what came of a request.
@@ -68,33 +79,36 @@ func kindOf(c *server.Call) string {
 // describe sets the attributes of a span.
 func describe(span trace.Span, c *server.Call, kind string) {
 	u := &c.Usage
-	attributes := []attribute.KeyValue{
-		semconv.AWSRequestID(c.RequestID), semconv.HTTPResponseStatusCode(u.Status),
+	outcome(span, c.RequestID, u.Error, u.Status)
+	if kind == "" {
+		return
 	}
-	if u.Error != "" {
-		attributes = append(attributes, semconv.ErrorTypeKey.String(u.Error))
-		if u.Status >= http.StatusInternalServerError || u.Status == http.StatusFailedDependency {
-			span.SetStatus(codes.Error, u.Error)
-		}
-	}
-	if kind != "" {
-		span.SetName(strings.TrimSpace(kind + " " + c.Label))
-		attributes = append(attributes, common(c, kind)...)
+	span.SetName(strings.TrimSpace(kind + " " + c.Label))
+	attributes := append(common(c, kind),
+		semconv.GenAIUsageInputTokens(int(u.InputTokens+u.CacheReadTokens+u.CacheWriteTokens)), semconv.GenAIUsageOutputTokens(int(u.OutputTokens)))
+	if u.CacheReadTokens+u.CacheWriteTokens > 0 {
 		attributes = append(attributes,
-			semconv.GenAIUsageInputTokens(int(u.InputTokens+u.CacheReadTokens+u.CacheWriteTokens)), semconv.GenAIUsageOutputTokens(int(u.OutputTokens)))
-		if u.CacheReadTokens+u.CacheWriteTokens > 0 {
-			attributes = append(attributes,
-				semconv.GenAIUsageCacheReadInputTokens(int(u.CacheReadTokens)), semconv.GenAIUsageCacheCreationInputTokens(int(u.CacheWriteTokens)))
-		}
-		if c.StopReason != "" {
-			attributes = append(attributes, semconv.GenAIResponseFinishReasons(string(c.StopReason)))
-		}
-		if strings.HasSuffix(c.Operation.Name, "Stream") {
-			attributes = append(attributes, semconv.GenAIRequestStream(true))
-		}
-		attributes = append(attributes, settings(c.Inference)...)
+			semconv.GenAIUsageCacheReadInputTokens(int(u.CacheReadTokens)), semconv.GenAIUsageCacheCreationInputTokens(int(u.CacheWriteTokens)))
 	}
-	span.SetAttributes(attributes...)
+	if c.StopReason != "" {
+		attributes = append(attributes, semconv.GenAIResponseFinishReasons(string(c.StopReason)))
+	}
+	if streams(c.Operation) {
+		attributes = append(attributes, semconv.GenAIRequestStream(true))
+	}
+	span.SetAttributes(append(attributes, settings(c.Inference)...)...)
+}
+
+// outcome says what came of a request. The code is empty for one that went well.
+func outcome(span trace.Span, requestID, code string, status int) {
+	span.SetAttributes(semconv.AWSRequestID(requestID), semconv.HTTPResponseStatusCode(status))
+	if code == "" {
+		return
+	}
+	span.SetAttributes(semconv.ErrorTypeKey.String(code))
+	if status >= http.StatusInternalServerError || status == http.StatusFailedDependency {
+		span.SetStatus(codes.Error, code)
+	}
 }
 
 // common are the attributes of spans and metrics alike.

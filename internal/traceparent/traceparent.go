@@ -1,5 +1,6 @@
 // Package traceparent carries the place of a request in a trace from whoever calls
-// to whoever is called: the headers of W3C's Trace Context, and those of AWS X-Ray.
+// to whoever is called: the headers of W3C's Trace Context and Baggage, and those of
+// AWS X-Ray.
 // It needs no exporter of traces, and knows of none.
 package traceparent
 
@@ -13,6 +14,9 @@ import (
 // of tracestate.
 const maxHeader = 512
 
+// maxBaggage is the same for the header Baggage.
+const maxBaggage = 8192
+
 // Context is the place of a request in a trace, as its headers say it. A field that
 // is empty is not known.
 type Context struct {
@@ -20,6 +24,8 @@ type Context struct {
 	Parent, State string
 	// XRay is X-Amzn-Trace-Id, as AWS's load balancers and SDKs send it.
 	XRay string
+	// Baggage is what the client says to all who work for the request.
+	Baggage string
 }
 
 // Read takes the context out of the headers of a request. What has not the form of
@@ -34,6 +40,9 @@ func Read(header http.Header) Context {
 	}
 	if values := header["X-Amzn-Trace-Id"]; len(values) == 1 && len(values[0]) <= maxHeader {
 		c.XRay = values[0]
+	}
+	if baggage := strings.Join(header["Baggage"], ","); len(baggage) <= maxBaggage {
+		c.Baggage = baggage
 	}
 	return c
 }
@@ -69,10 +78,11 @@ func (c Context) W3C() string {
 // Whoever sent X-Ray's header gets it on.
 func (c Context) ForSpan(parent string) Context {
 	if c.XRay == "" || !isParent(parent) {
-		return Context{Parent: parent, State: c.State}
+		return Context{Parent: parent, State: c.State, Baggage: c.Baggage}
 	}
 	trace, span, sampled := parent[3:35], parent[36:52], parent[54:55]
-	return Context{Parent: parent, State: c.State, XRay: "Root=1-" + trace[:8] + "-" + trace[8:] + ";Parent=" + span + ";Sampled=" + sampled}
+	ray := "Root=1-" + trace[:8] + "-" + trace[8:] + ";Parent=" + span + ";Sampled=" + sampled
+	return Context{Parent: parent, State: c.State, XRay: ray, Baggage: c.Baggage}
 }
 
 // isParent judges the form of a traceparent: version, trace, span and flags. Later
@@ -112,7 +122,7 @@ func Of(ctx context.Context) Context {
 func Inject(ctx context.Context, header http.Header) {
 	c := Of(ctx)
 	for _, field := range []struct{ name, value string }{
-		{"Traceparent", c.Parent}, {"Tracestate", c.State}, {"X-Amzn-Trace-Id", c.XRay},
+		{"Traceparent", c.Parent}, {"Tracestate", c.State}, {"X-Amzn-Trace-Id", c.XRay}, {"Baggage", c.Baggage},
 	} {
 		if field.value != "" {
 			header[field.name] = []string{field.value}

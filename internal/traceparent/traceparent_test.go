@@ -32,6 +32,8 @@ func TestRead(t *testing.T) {
 		{"a later version", http.Header{"Traceparent": {"01" + parent[2:] + "-x"}}, traceparent.Context{Parent: "01" + parent[2:] + "-x"}},
 		{"version ff", http.Header{"Traceparent": {"ff" + parent[2:]}}, traceparent.Context{}},
 		{"short", http.Header{"Traceparent": {parent[:54]}}, traceparent.Context{}},
+		{"baggage in two headers", http.Header{"Baggage": {"a=1", "b=2"}}, traceparent.Context{Baggage: "a=1,b=2"}},
+		{"too much baggage", http.Header{"Baggage": {strings.Repeat("a", 8193)}}, traceparent.Context{}},
 		{"X-Ray", http.Header{"X-Amzn-Trace-Id": {"Root=1-a"}}, traceparent.Context{XRay: "Root=1-a"}},
 	} {
 		if d := cmp.Diff(test.want, traceparent.Read(test.header)); d != "" {
@@ -55,8 +57,8 @@ func TestXRay(t *testing.T) {
 		}
 	}
 	const next = "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01"
-	got := traceparent.Context{XRay: "Root=1-" + trace, State: "a=1"}.ForSpan(next)
-	want := traceparent.Context{Parent: next, State: "a=1", XRay: "Root=1-" + trace + ";Parent=00f067aa0ba902b7;Sampled=1"}
+	got := traceparent.Context{XRay: "Root=1-" + trace, State: "a=1", Baggage: "b=2"}.ForSpan(next)
+	want := traceparent.Context{Parent: next, State: "a=1", XRay: "Root=1-" + trace + ";Parent=00f067aa0ba902b7;Sampled=1", Baggage: "b=2"}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
@@ -68,7 +70,7 @@ func TestInject(t *testing.T) {
 	if len(header) != 0 {
 		t.Errorf("without a context: %v", header)
 	}
-	c := traceparent.Context{Parent: parent, State: "a=1", XRay: "Root=1-a"}
+	c := traceparent.Context{Parent: parent, State: "a=1", XRay: "Root=1-a", Baggage: "b=2"}
 	traceparent.Inject(traceparent.With(t.Context(), c), header)
 	if d := cmp.Diff(c, traceparent.Read(header)); d != "" {
 		t.Error(d)
