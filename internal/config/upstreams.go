@@ -76,34 +76,23 @@ type Member struct {
 	Weight int `yaml:"weight"`
 }
 
-// DefaultModel is the name that the provider asks for when a mapping has no
-// upstream, or empty.
-func (p Provider) DefaultModel() string {
-	switch {
-	case p.OpenAI != nil:
-		return p.OpenAI.Model
-	case p.Anthropic != nil:
-		return p.Anthropic.Model
-	case p.Bedrock != nil:
-		return p.Bedrock.Model
-	}
-	return ""
+// Timeouts bound the waits on an upstream server.
+type Timeouts struct {
+	// Connect bounds the making of a connection, TLS included.
+	Connect time.Duration `yaml:"connect"`
+	// FirstByte bounds the time from the request to the first byte of the answer.
+	FirstByte time.Duration `yaml:"firstByte"`
+	// Idle bounds the time between two pieces of a streamed answer.
+	Idle time.Duration `yaml:"idle"`
 }
 
-// Retry says how often a call of the provider is tried, or is nil for one that is
-// asked once.
-func (p Provider) Retry() *Retry {
-	switch {
-	case p.OpenAI != nil:
-		return &p.OpenAI.Retry
-	case p.Anthropic != nil:
-		return &p.Anthropic.Retry
-	case p.Bedrock != nil:
-		return &p.Bedrock.Retry
-	case p.Failover != nil:
-		return &p.Failover.Retry
-	}
-	return nil
+// Retry bounds the attempts at a call.
+type Retry struct {
+	// Attempts counts the first try too; 1 never tries again.
+	Attempts int `yaml:"attempts"`
+	// MaxWait bounds the wait between two attempts, also one that the server
+	// asks for.
+	MaxWait time.Duration `yaml:"maxWait"`
 }
 
 // describe says in a few words what Amazon Bedrock it is.
