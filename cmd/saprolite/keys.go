@@ -94,7 +94,7 @@ func (c *keysCreate) Run(ctx context.Context) error {
 	if c.Expires != 0 && !c.API {
 		return errors.New("access keys do not expire: leave --expires out, or add --api")
 	}
-	return c.with(ctx, func(d *desk) error {
+	return c.with(ctx, func(ctx context.Context, d *desk) error {
 		everybody, err := d.Everybody(ctx)
 		if err != nil {
 			return err
@@ -213,7 +213,7 @@ type keysReseal struct{ office }
 
 // Run seals everything anew.
 func (c *keysReseal) Run(ctx context.Context) error {
-	return c.with(ctx, func(d *desk) error {
+	return c.with(ctx, func(ctx context.Context, d *desk) error {
 		ring, err := d.ring()
 		if err != nil {
 			return err

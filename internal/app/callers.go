@@ -86,7 +86,7 @@ func newCallers(o Options, state store.Principals, heard *watch, log *slog.Logge
 		// A program without state answers nobody but, at most, the test it is part of.
 		return &callers{identity: identity.NewSigV4(identity.DevelopmentKeys{}, o.Config.Regions...)}, nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), openTime)
+	ctx, cancel := context.WithTimeout(context.Background(), StateTime)
 	defer cancel()
 	ring, err := OpenSeal(o.Config, o.DataDir)
 	if err != nil {
