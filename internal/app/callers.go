@@ -21,7 +21,7 @@ import (
 
 // OpenSeal reads the keys that seal secrets, and makes them at the first time.
 func OpenSeal(c *config.Config, dataDir string) (*seal.Ring, error) {
-	path := cmp.Or(c.SealKeys, filepath.Join(dataDir, "seal.keys"))
+	path := sealFile(c, dataDir)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
@@ -30,6 +30,20 @@ func OpenSeal(c *config.Config, dataDir string) (*seal.Ring, error) {
 		return nil, fmt.Errorf("the keys that seal secrets: %w", err)
 	}
 	return ring, nil
+}
+
+func sealFile(c *config.Config, dataDir string) string {
+	return cmp.Or(c.SealKeys, filepath.Join(dataDir, "seal.keys"))
+}
+
+// warnOfSeal says that others can get at the keys.
+func warnOfSeal(o Options, log *slog.Logger) {
+	path := sealFile(o.Config, o.DataDir)
+	if mode, exposed := seal.Exposed(path); exposed {
+		log.Warn("other users of this machine can get at the keys that seal secrets, and with them at the secrets of all access keys: "+
+			"run chmod 600 on the file; if somebody may have read it, put a new key in front and run \"saprolite keys reseal\"",
+			"file", path, "mode", mode.String())
+	}
 }
 
 // OpenDirectory reads everybody whom the configuration declares or the state has.
@@ -92,6 +106,7 @@ func newCallers(o Options, state store.Principals, heard *watch, log *slog.Logge
 	if err != nil {
 		return nil, err
 	}
+	warnOfSeal(o, log)
 	people, err := OpenDirectory(ctx, o, state, ring)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,54 @@
+package app_test
+
+import (
+	"bytes"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/saprolite/saprolite/internal/app"
+	"github.com/saprolite/saprolite/internal/config"
+	"github.com/saprolite/saprolite/internal/seal"
+)
+
+// told gives the log of a start.
+func told(t *testing.T, dataDir string, c *config.Config) string {
+	t.Helper()
+	var log bytes.Buffer
+	program, err := app.New(app.Options{Config: c, DataDir: dataDir, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := program.Close(); err != nil {
+		t.Error(err)
+	}
+	return log.String()
+}
+
+// Keys that others can read are told of, with what to do; those that the server has
+// made are not.
+func TestWarnOfSeal(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has other permissions than those of a mode")
+	}
+	const remedy = "run chmod 600 on the file"
+	c := scripted(t)
+	c.Auth = config.AuthIAM
+	data := t.TempDir()
+	if log := told(t, data, c); strings.Contains(log, remedy) {
+		t.Errorf("a file that the server has made: %s", log)
+	}
+	c.SealKeys = filepath.Join(t.TempDir(), "keys")
+	if err := os.WriteFile(c.SealKeys, []byte(seal.NewKey()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(c.SealKeys, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if log := told(t, data, c); !strings.Contains(log, remedy) || !strings.Contains(log, "file="+c.SealKeys+" mode=-rw-r--r--") {
+		t.Errorf("a file for all to read: %s", log)
+	}
+}
