@@ -50,7 +50,7 @@ func warnOfSeal(o Options, log *slog.Logger) {
 func OpenDirectory(ctx context.Context, o Options, state store.Principals, ring *seal.Ring) (*directory.Directory, error) {
 	options := directory.Options{Source: state, Ring: ring, Log: o.Log}
 	if o.Config.Principals != "" {
-		options.Declared = declared(o.Config.Principals)
+		options.Declared = declared(o.Config.Principals, o.Log)
 	}
 	return directory.New(ctx, options)
 }
@@ -60,7 +60,7 @@ const settling = 50 * time.Millisecond
 
 // declared reads the file of principals whenever it, or a file that it names, has
 // changed, and nobody writes it just then.
-func declared(path string) func() (directory.Declaration, bool, error) {
+func declared(path string, log *slog.Logger) func() (directory.Declaration, bool, error) {
 	var last *config.Principals
 	return func() (directory.Declaration, bool, error) {
 		if last != nil && (!last.Changed() || !last.Settled(settling)) {
@@ -74,6 +74,9 @@ func declared(path string) func() (directory.Declaration, bool, error) {
 			return directory.Declaration{}, false, nil
 		}
 		last = principals
+		for _, warning := range principals.Warnings {
+			log.Warn("a policy may not do what was meant", "problem", warning)
+		}
 		secrets := make(map[string]string, len(principals.Secrets))
 		for id, secret := range principals.Secrets {
 			secrets[id] = string(secret)

@@ -28,6 +28,19 @@ func told(t *testing.T, dataDir string, c *config.Config) string {
 	return log.String()
 }
 
+// What a policy of the file asks for in vain is told of.
+func TestWarnOfKeys(t *testing.T) {
+	c := scripted(t)
+	c.Auth = config.AuthIAM
+	c.Principals = writeFile(t, "principals.yaml", `accounts:
+  - id: "123456789012"
+    policies: [{name: odd, document: {Version: 2012-10-17, Statement: {Effect: Deny, Action: "*", Resource: "*", Condition: {StringEquals: {"aws:SourceVpc": v}}}}}]
+`)
+	if log := told(t, t.TempDir(), c); !strings.Contains(log, "level=WARN") || !strings.Contains(log, c.Principals+":3: ") || !strings.Contains(log, "no request has a value of aws:SourceVpc") {
+		t.Errorf("the log: %s", log)
+	}
+}
+
 // Keys that others can read are told of, with what to do; those that the server has
 // made are not.
 func TestWarnOfSeal(t *testing.T) {
