@@ -175,6 +175,17 @@ func (x *exchange) authorize(a *assumption, action string, denied func(action st
 			return denied(a.trust.Action)
 		}
 	}
+	return a.checkPolicies()
+}
+
+// checkPolicies refuses managed policies that there are not: with one of them a session
+// could do nothing. Only those whom the role trusts learn which there are.
+func (a *assumption) checkPolicies() error {
+	for _, arn := range a.policies {
+		if a.role.HasPolicy != nil && !a.role.HasPolicy(arn) {
+			return errMalformedPolicy("Policy " + arn + " does not exist or is not attachable.")
+		}
+	}
 	return nil
 }
 
