@@ -39,7 +39,7 @@ func (c *accountsCreate) Run(ctx context.Context) error {
 		}
 		account.ID = fmt.Sprint(id.Int64() + 100_000_000_000)
 	}
-	return c.with(ctx, func(d *desk) error {
+	return c.with(ctx, func(ctx context.Context, d *desk) error {
 		if err := d.Apply(ctx, func(e *admin.Everybody) ([]store.Change, error) { return e.CreateAccount(account) }); err != nil {
 			return err
 		}

@@ -36,10 +36,12 @@ type desk struct {
 	settings *config.Config
 	data     string
 	state    store.Store
+	// unread is why those whom the configuration declares are not known.
+	unread error
 }
 
-// open opens the state and reads whom the configuration declares.
-func (o *office) open(ctx context.Context) (*desk, error) {
+// desk reads whom the configuration declares.
+func (o *office) desk() (*desk, error) {
 	settings, err := o.load()
 	if err != nil {
 		return nil, err
@@ -48,22 +50,23 @@ func (o *office) open(ctx context.Context) (*desk, error) {
 	if d.data, err = o.dataDir(settings); err != nil {
 		return nil, err
 	}
-	if settings.Principals != "" {
-		d.File = settings.Principals
-		if d.Declared, err = config.LoadDeclared(settings.Principals); err != nil {
-			return nil, err
-		}
+	if d.File = settings.Principals; d.File != "" {
+		d.Declared, d.unread = config.LoadDeclared(d.File)
 	}
-	if d.state, err = app.OpenState(ctx, settings, d.data); err != nil {
-		return nil, err
-	}
-	d.Store = d.state
 	return d, nil
+}
+
+// open opens the state for as long as work takes.
+func (d *desk) open(ctx context.Context, work func(context.Context) error) error {
+	return inquiry{d.settings, d.data, app.StateTime}.run(ctx, func(ctx context.Context, state store.Store) error {
+		d.Store, d.state = state, state
+		return work(ctx)
+	})
 }
 
 // see runs what looks at everybody.
 func (o *office) see(ctx context.Context, look func(*admin.Everybody) error) error {
-	return o.with(ctx, func(d *desk) error {
+	return o.with(ctx, func(ctx context.Context, d *desk) error {
 		everybody, err := d.Everybody(ctx)
 		if err != nil {
 			return err
@@ -74,7 +77,7 @@ func (o *office) see(ctx context.Context, look func(*admin.Everybody) error) err
 
 // change makes the changes that think finds necessary, and then says done.
 func (o *office) change(ctx context.Context, think func(*admin.Everybody) ([]store.Change, error), done string, args ...any) error {
-	return o.with(ctx, func(d *desk) error {
+	return o.with(ctx, func(ctx context.Context, d *desk) error {
 		if err := d.Apply(ctx, think); err != nil {
 			return err
 		}
@@ -85,7 +88,7 @@ func (o *office) change(ctx context.Context, think func(*admin.Everybody) ([]sto
 
 // create is change for somebody who is new, and whom programs are shown.
 func (o *office) create(ctx context.Context, think func(*admin.Everybody) ([]store.Change, error), show func(*admin.Everybody) (any, error), done string, args ...any) error {
-	return o.with(ctx, func(d *desk) error {
+	return o.with(ctx, func(ctx context.Context, d *desk) error {
 		if err := d.Apply(ctx, think); err != nil {
 			return err
 		}
@@ -106,12 +109,15 @@ func (o *office) create(ctx context.Context, think func(*admin.Everybody) ([]sto
 }
 
 // with opens the office for as long as work takes.
-func (o *office) with(ctx context.Context, work func(*desk) error) error {
-	d, err := o.open(ctx)
+func (o *office) with(ctx context.Context, work func(context.Context, *desk) error) error {
+	d, err := o.desk()
 	if err != nil {
 		return err
 	}
-	return errors.Join(work(d), d.state.Close())
+	if d.unread != nil {
+		return d.unread
+	}
+	return d.open(ctx, func(ctx context.Context) error { return work(ctx, d) })
 }
 
 // ring gives the keys that seal secrets.

@@ -94,7 +94,7 @@ func (c *keysCreate) Run(ctx context.Context) error {
 	if c.Expires != 0 && !c.API {
 		return errors.New("access keys do not expire: leave --expires out, or add --api")
 	}
-	return c.with(ctx, func(d *desk) error {
+	return c.with(ctx, func(ctx context.Context, d *desk) error {
 		everybody, err := d.Everybody(ctx)
 		if err != nil {
 			return err
@@ -184,8 +184,25 @@ type keyCommand struct {
 	ID      string `arg:"" name:"id" help:"Id of the key, as \"saprolite keys list\" shows it."`
 }
 
-func (c *keyCommand) set(ctx context.Context, to admin.KeyStatus, done string) error {
-	return c.change(ctx, func(e *admin.Everybody) ([]store.Change, error) { return e.SetKeyStatus(c.Account, c.ID, to) }, done)
+func (c *keyCommand) set(to admin.KeyStatus) func(*admin.Everybody) ([]store.Change, error) {
+	return func(e *admin.Everybody) ([]store.Change, error) { return e.SetKeyStatus(c.Account, c.ID, to) }
+}
+
+// withdraw makes a key good for nothing. That must be possible at any time, also while
+// the file of principals is broken.
+func (c *keyCommand) withdraw(ctx context.Context, to admin.KeyStatus, done string) error {
+	d, err := c.desk()
+	if err != nil {
+		return err
+	}
+	if err := d.open(ctx, func(ctx context.Context) error { return d.Apply(ctx, c.set(to)) }); err != nil {
+		return errors.Join(err, d.unread)
+	}
+	c.tell("%s", done)
+	if d.unread != nil {
+		c.warn("if the file of principals declares a key of that id too, that one is as it was. The file cannot be read:\n%v", d.unread)
+	}
+	return nil
 }
 
 type (
@@ -196,24 +213,24 @@ type (
 
 // Run revokes the key.
 func (c *keysRevoke) Run(ctx context.Context) error {
-	return c.set(ctx, admin.Revoke, "Revoked. A server knows it within a second.")
+	return c.withdraw(ctx, admin.Revoke, "Revoked. A server knows it within a second.")
 }
 
 // Run activates the key.
 func (c *keysActivate) Run(ctx context.Context) error {
-	return c.set(ctx, admin.Activate, "Active. A server knows it within a second.")
+	return c.change(ctx, c.set(admin.Activate), "Active. A server knows it within a second.")
 }
 
 // Run deactivates the key.
 func (c *keysDeactivate) Run(ctx context.Context) error {
-	return c.set(ctx, admin.Deactivate, "Inactive. A server knows it within a second.")
+	return c.withdraw(ctx, admin.Deactivate, "Inactive. A server knows it within a second.")
 }
 
 type keysReseal struct{ office }
 
 // Run seals everything anew.
 func (c *keysReseal) Run(ctx context.Context) error {
-	return c.with(ctx, func(d *desk) error {
+	return c.with(ctx, func(ctx context.Context, d *desk) error {
 		ring, err := d.ring()
 		if err != nil {
 			return err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/saprolite/saprolite/internal/iam"
 	"github.com/saprolite/saprolite/internal/iam/admin"
+	"github.com/saprolite/saprolite/internal/iam/conditions"
 	"github.com/saprolite/saprolite/internal/iam/policy"
 	"github.com/saprolite/saprolite/internal/store"
 )
@@ -55,12 +56,17 @@ func (c *policiesCreate) Run(ctx context.Context) error {
 	}
 	now := thisSecond()
 	made := iam.Policy{Name: c.Name, Path: "/", Document: document, Created: now, Updated: now}
-	return c.create(ctx, func(e *admin.Everybody) (changes []store.Change, err error) {
+	err = c.create(ctx, func(e *admin.Everybody) (changes []store.Change, err error) {
 		if made.Account, err = c.choose(e); err != nil {
 			return nil, err
 		}
 		return e.CreatePolicy(made)
 	}, func(e *admin.Everybody) (any, error) { return viewPolicy(e, made), nil }, "The policy is made. Next: \"saprolite users attach USER %s\".", c.Name)
+	if err != nil {
+		return err
+	}
+	c.warnOfKeys(c.Name, policy.Managed, document)
+	return nil
 }
 
 type policiesUpdate struct {
@@ -77,12 +83,29 @@ func (c *policiesUpdate) Run(ctx context.Context) error {
 		return err
 	}
 	next := iam.Policy{Name: c.Name, Path: "/", Document: document, Updated: thisSecond()}
-	return c.change(ctx, func(e *admin.Everybody) (changes []store.Change, err error) {
+	err = c.change(ctx, func(e *admin.Everybody) (changes []store.Change, err error) {
 		if next.Account, err = c.choose(e); err != nil {
 			return nil, err
 		}
 		return e.UpdatePolicy(next)
 	}, "The policy is another. A server knows it within a second.")
+	if err != nil {
+		return err
+	}
+	c.warnOfKeys(c.Name, policy.Managed, document)
+	return nil
+}
+
+// warnOfKeys tells of conditions that can never be met here, of a document that was
+// taken.
+func (o *office) warnOfKeys(name string, kind policy.Kind, document string) {
+	parsed, err := policy.Parse(name, kind, []byte(document))
+	if err != nil {
+		return
+	}
+	if unknown := conditions.Unknown(parsed); len(unknown) > 0 {
+		o.warn("%s is in force, but no request has a value of %s here: docs/principals.md lists the keys that some have", name, strings.Join(unknown, ", "))
+	}
 }
 
 type policiesList struct{ office }

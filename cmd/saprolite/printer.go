@@ -39,6 +39,11 @@ func (p *printer) tell(format string, args ...any) {
 	}
 }
 
+// warn says what people should know, whoever reads what is printed.
+func (p *printer) warn(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, "warning: "+format+"\n", args...)
+}
+
 // list prints items, a row for each.
 func list[T any](p *printer, items []T, head string, row func(T) []string) error {
 	if items == nil {

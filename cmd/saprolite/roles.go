@@ -10,6 +10,7 @@ import (
 
 	"github.com/saprolite/saprolite/internal/iam"
 	"github.com/saprolite/saprolite/internal/iam/admin"
+	"github.com/saprolite/saprolite/internal/iam/policy"
 	"github.com/saprolite/saprolite/internal/store"
 )
 
@@ -65,7 +66,7 @@ func (c *rolesCreate) Run(ctx context.Context) error {
 		Name: c.Name, Path: "/", ID: iam.NewID(iam.KindRole), Permissions: iam.Permissions{Attached: c.Policy},
 		Trust: trust, MaxSession: c.MaxSession, Boundary: c.Boundary, Tags: c.Tag, Created: thisSecond(),
 	}
-	return c.create(ctx, func(e *admin.Everybody) (changes []store.Change, err error) {
+	err = c.create(ctx, func(e *admin.Everybody) (changes []store.Change, err error) {
 		if role.Account, err = c.choose(e); err != nil {
 			return nil, err
 		}
@@ -74,6 +75,11 @@ func (c *rolesCreate) Run(ctx context.Context) error {
 		made, err := e.Role(role.Ref())
 		return viewRole(e, made), err
 	}, "The role is made. \"saprolite roles show %s\" tells its ARN, which AWS_ROLE_ARN takes.", c.Name)
+	if err != nil {
+		return err
+	}
+	c.warnOfKeys(c.Name, policy.Trust, trust)
+	return nil
 }
 
 type rolesUpdate struct {
@@ -94,10 +100,17 @@ func (c *rolesUpdate) Run(ctx context.Context) error {
 			return err
 		}
 	}
-	return c.edit(ctx, func(e *admin.Everybody, r iam.Ref) ([]store.Change, error) {
+	err := c.edit(ctx, func(e *admin.Everybody, r iam.Ref) ([]store.Change, error) {
 		next.Account = r.Account
 		return e.UpdateRole(next)
 	}, "The role is another. A server knows it within a second.")
+	if err != nil {
+		return err
+	}
+	if next.Trust != "" {
+		c.warnOfKeys(c.Name, policy.Trust, next.Trust)
+	}
+	return nil
 }
 
 type rolesList struct{ office }

@@ -37,7 +37,7 @@ type policiesSimulate struct {
 
 // Run explains the decision.
 func (c *policiesSimulate) Run(ctx context.Context) error {
-	return c.with(ctx, func(d *desk) error {
+	return c.with(ctx, func(ctx context.Context, d *desk) error {
 		everybody, err := d.Everybody(ctx)
 		if err != nil {
 			return err

@@ -13,6 +13,7 @@ import (
 	"github.com/saprolite/saprolite/internal/app"
 	"github.com/saprolite/saprolite/internal/config"
 	"github.com/saprolite/saprolite/internal/meter"
+	"github.com/saprolite/saprolite/internal/store"
 )
 
 type usageCommand struct {
@@ -89,12 +90,13 @@ func (c *usageCommand) ask(ctx context.Context, settings *config.Config, q meter
 			return nil, fmt.Errorf("there is no state in %s: no server has run there yet; name its folder with --data, or its configuration with --config", file)
 		}
 	}
-	state, err := app.OpenState(ctx, settings, data)
-	if err != nil {
-		return nil, err
-	}
-	sums, err := state.SumUsage(ctx, q)
-	return sums, errors.Join(err, state.Close())
+	var sums []meter.Sum
+	asked := inquiry{settings, data, app.StateTime}
+	err = asked.run(ctx, func(ctx context.Context, state store.Store) error {
+		sums, err = state.SumUsage(ctx, q)
+		return err
+	})
+	return sums, err
 }
 
 // parseMoment reads a day, which begins in UTC, a moment, or an age.

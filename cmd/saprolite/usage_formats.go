@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
+	"time"
 	"unicode"
 
 	"github.com/saprolite/saprolite/internal/meter"
@@ -37,7 +38,12 @@ var columns = []column{
 	{"images", func(s *meter.Sum) int64 { return s.Images }},
 	{"embeddings", func(s *meter.Sum) int64 { return s.Embeddings }},
 	{"guardrailUnits", func(s *meter.Sum) int64 { return s.GuardrailUnits }},
+	{"averageFirstTokenMs", func(s *meter.Sum) int64 { return milliseconds(s.FirstToken) }},
+	{"averageTotalMs", func(s *meter.Sum) int64 { return milliseconds(s.Total) }},
 }
+
+// milliseconds rounds up, so that 0 means that there is none.
+func milliseconds(d time.Duration) int64 { return (d + time.Millisecond - 1).Milliseconds() }
 
 // writeTable leaves out the columns in which nothing is, but for those that always
 // count.

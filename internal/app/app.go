@@ -74,15 +74,14 @@ type App struct {
 // New puts the program together. It starts nothing, opens the state, and needs no
 // network but that to the state's database.
 func New(o Options) (*App, error) {
-	log := o.Log
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
 	}
-	encryption, err := newEncryption(o, log)
+	encryption, err := newEncryption(o, o.Log)
 	if err != nil {
 		return nil, err
 	}
-	a := &App{config: o.Config, log: log, tls: encryption}
+	a := &App{config: o.Config, log: o.Log, tls: encryption}
 	if err := a.build(o); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}

@@ -21,7 +21,7 @@ import (
 
 // OpenSeal reads the keys that seal secrets, and makes them at the first time.
 func OpenSeal(c *config.Config, dataDir string) (*seal.Ring, error) {
-	path := cmp.Or(c.SealKeys, filepath.Join(dataDir, "seal.keys"))
+	path := sealFile(c, dataDir)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
@@ -32,11 +32,25 @@ func OpenSeal(c *config.Config, dataDir string) (*seal.Ring, error) {
 	return ring, nil
 }
 
+func sealFile(c *config.Config, dataDir string) string {
+	return cmp.Or(c.SealKeys, filepath.Join(dataDir, "seal.keys"))
+}
+
+// warnOfSeal says that others can get at the keys.
+func warnOfSeal(o Options, log *slog.Logger) {
+	path := sealFile(o.Config, o.DataDir)
+	if mode, exposed := seal.Exposed(path); exposed {
+		log.Warn("other users of this machine can get at the keys that seal secrets, and with them at the secrets of all access keys: "+
+			"run chmod 600 on the file; if somebody may have read it, put a new key in front and run \"saprolite keys reseal\"",
+			"file", path, "mode", mode.String())
+	}
+}
+
 // OpenDirectory reads everybody whom the configuration declares or the state has.
 func OpenDirectory(ctx context.Context, o Options, state store.Principals, ring *seal.Ring) (*directory.Directory, error) {
 	options := directory.Options{Source: state, Ring: ring, Log: o.Log}
 	if o.Config.Principals != "" {
-		options.Declared = declared(o.Config.Principals)
+		options.Declared = declared(o.Config.Principals, o.Log)
 	}
 	return directory.New(ctx, options)
 }
@@ -46,7 +60,7 @@ const settling = 50 * time.Millisecond
 
 // declared reads the file of principals whenever it, or a file that it names, has
 // changed, and nobody writes it just then.
-func declared(path string) func() (directory.Declaration, bool, error) {
+func declared(path string, log *slog.Logger) func() (directory.Declaration, bool, error) {
 	var last *config.Principals
 	return func() (directory.Declaration, bool, error) {
 		if last != nil && (!last.Changed() || !last.Settled(settling)) {
@@ -60,6 +74,9 @@ func declared(path string) func() (directory.Declaration, bool, error) {
 			return directory.Declaration{}, false, nil
 		}
 		last = principals
+		for _, warning := range principals.Warnings {
+			log.Warn("a policy may not do what was meant", "problem", warning)
+		}
 		secrets := make(map[string]string, len(principals.Secrets))
 		for id, secret := range principals.Secrets {
 			secrets[id] = string(secret)
@@ -86,12 +103,13 @@ func newCallers(o Options, state store.Principals, heard *watch, log *slog.Logge
 		// A program without state answers nobody but, at most, the test it is part of.
 		return &callers{identity: identity.NewSigV4(identity.DevelopmentKeys{}, o.Config.Regions...)}, nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), openTime)
+	ctx, cancel := context.WithTimeout(context.Background(), StateTime)
 	defer cancel()
 	ring, err := OpenSeal(o.Config, o.DataDir)
 	if err != nil {
 		return nil, err
 	}
+	warnOfSeal(o, log)
 	people, err := OpenDirectory(ctx, o, state, ring)
 	if err != nil {
 		return nil, err

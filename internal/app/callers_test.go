@@ -1,6 +1,7 @@
 package app
 
 import (
+	"log/slog"
 	"os"
 	"path/filepath"
 	"testing"
@@ -20,7 +21,7 @@ func TestDeclaredIsNotReadHalf(t *testing.T) {
 	const one, other = "accounts: [{id: '123456789012'}]", "accounts: [{id: '123456789012', users: [{name: alice}]}]"
 	write(one)
 	synctest.Test(t, func(t *testing.T) {
-		read := declared(path)
+		read := declared(path, slog.New(slog.DiscardHandler))
 		accounts := func(wantChanged bool) {
 			t.Helper()
 			d, changed, err := read()

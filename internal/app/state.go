@@ -4,12 +4,17 @@ import (
 	"cmp"
 	"context"
 	"path/filepath"
+	"time"
 
 	"github.com/saprolite/saprolite/internal/config"
 	"github.com/saprolite/saprolite/internal/store"
 	"github.com/saprolite/saprolite/internal/store/postgres"
 	"github.com/saprolite/saprolite/internal/store/sqlite"
 )
+
+// StateTime bounds the wait for the state: a database, or another process that is at
+// the file.
+const StateTime = time.Minute
 
 // OpenState opens what the program remembers, and makes it at the first time.
 func OpenState(ctx context.Context, c *config.Config, dataDir string) (store.Store, error) {

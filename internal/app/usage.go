@@ -14,10 +14,6 @@ import (
 	"github.com/saprolite/saprolite/internal/store"
 )
 
-// openTime bounds the wait for the state: a database, or another process that is at
-// the file.
-const openTime = time.Minute
-
 // loadPrices reads the file of prices that the configuration names, or gives nil
 // when it names none.
 func loadPrices(c *config.Config) (*meter.Prices, error) {
@@ -31,9 +27,9 @@ func loadPrices(c *config.Config) (*meter.Prices, error) {
 	return prices, nil
 }
 
-// openState opens the state within openTime.
+// openState opens the state within [StateTime].
 func openState(o Options) (store.Store, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), openTime)
+	ctx, cancel := context.WithTimeout(context.Background(), StateTime)
 	defer cancel()
 	state, err := OpenState(ctx, o.Config, o.DataDir)
 	if err != nil {
@@ -68,7 +64,7 @@ func (a *App) forget(done <-chan struct{}) {
 	ticker := time.NewTicker(forgetTime)
 	defer ticker.Stop()
 	for {
-		ctx, cancel := context.WithTimeout(context.Background(), openTime)
+		ctx, cancel := context.WithTimeout(context.Background(), StateTime)
 		if err := a.state.DeleteUsage(ctx, time.Now().Add(-keep)); err != nil {
 			a.log.Warn("usage older than state.keepUsage is not deleted yet", "cause", err)
 		}

@@ -3,9 +3,11 @@ package config
 import (
 	"encoding/hex"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/saprolite/saprolite/internal/iam"
+	"github.com/saprolite/saprolite/internal/iam/conditions"
 	"github.com/saprolite/saprolite/internal/iam/policy"
 	"github.com/saprolite/saprolite/internal/identity"
 )
@@ -86,8 +88,13 @@ func (d *declaration) policy(key, account string, p managedPolicy) {
 }
 
 func (d *declaration) check(key string, kind policy.Kind, document Document) {
-	if _, err := policy.Parse(key, kind, []byte(document)); err != nil {
+	parsed, err := policy.Parse(key, kind, []byte(document))
+	if err != nil {
 		d.fail(key, err.Error(), "docs/principals.md shows policies")
+		return
+	}
+	if unknown := conditions.Unknown(parsed); len(unknown) > 0 && len(d.Warnings) < maxProblems {
+		d.Warnings = append(d.Warnings, d.problem(key, "no request has a value of "+strings.Join(unknown, ", "), "docs/principals.md lists the keys that some have"))
 	}
 }
 

@@ -18,6 +18,8 @@ type Principals struct {
 	Everybody iam.Snapshot
 	// Secrets are those of the access keys, by id.
 	Secrets map[string]Secret
+	// Warnings are of policies that are taken and may not do what was meant.
+	Warnings Problems
 	// files are all that were read, as they were then.
 	files map[string]stamp
 }

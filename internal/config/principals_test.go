@@ -92,6 +92,25 @@ func TestPrincipalsMistakes(t *testing.T) {
 	}
 }
 
+// A policy that asks for what nobody has is taken, and told of.
+func TestPrincipalsWarnings(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "principals.yaml")
+	writeFile(t, path, `accounts:
+  - id: "123456789012"
+    policies:
+      - {name: good, document: {Version: 2012-10-17, Statement: {Effect: Deny, Action: "*", Resource: "*", Condition: {Bool: {"aws:SecureTransport": "false"}}}}}
+      - {name: odd, document: {Version: 2012-10-17, Statement: {Effect: Deny, Action: "*", Resource: "*", Condition: {StringEquals: {"aws:SourceVpc": v, "aws:PrincipalOrgID": o}}}}}
+`)
+	p, err := LoadPrincipals(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := path + ":5: accounts[0].policies[1].document: no request has a value of aws:SourceVpc, aws:PrincipalOrgID; docs/principals.md lists the keys that some have"
+	if got := p.Warnings.Error(); got != want {
+		t.Errorf("warnings: %s\nwant: %s", got, want)
+	}
+}
+
 // Who only wants to know who is declared needs no secret.
 func TestLoadDeclared(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "principals.yaml")

@@ -132,6 +132,9 @@ type Sum struct {
 	// Calls counts all of them, Errors those whose status is 400 or above.
 	Calls, Errors int64
 	Counts
+	// FirstToken is the average of the calls that have one, 0 where none has; Total
+	// that of all.
+	FirstToken, Total time.Duration
 	// Cost is in billionths of a dollar.
 	Cost int64
 }

@@ -21,8 +21,8 @@ import (
 )
 
 const (
-	// maxProfiles is how many an account may have (AWS, "Amazon Bedrock endpoints and
-	// quotas").
+	// maxProfiles is how many an account may have in a region (AWS, "Amazon Bedrock
+	// endpoints and quotas").
 	maxProfiles = 1000
 	// maxTags is how many a profile may have (TagList).
 	maxTags = 200
@@ -93,13 +93,12 @@ func answer(p *store.Profile) *bedrock.CreateInferenceProfileResponse {
 // created gives the answer to a request that came before, and refuses one that
 // cannot be fulfilled. It gives neither for one that can.
 func (p *Profiles) created(ctx context.Context, wanted *store.Profile) (*bedrock.CreateInferenceProfileResponse, error) {
-	all, err := p.all(ctx, wanted.Account)
+	all, err := p.all(ctx, catalog.Location{Region: wanted.Region, Account: wanted.Account})
 	if err != nil {
 		return nil, err
 	}
 	for i := range all {
 		switch known := &all[i]; {
-		case known.Region != wanted.Region: // each has names and tokens of its own
 		case wanted.Token != "" && known.Token == wanted.Token && alike(known, wanted):
 			return answer(known), nil
 		case wanted.Token != "" && known.Token == wanted.Token:
@@ -109,7 +108,7 @@ func (p *Profiles) created(ctx context.Context, wanted *store.Profile) (*bedrock
 		}
 	}
 	if len(all) >= maxProfiles {
-		return nil, &bedrock.ServiceQuotaExceededException{Message: fmt.Sprintf("The account has %d inference profiles, which is the most. Delete one and try again.", len(all))}
+		return nil, &bedrock.ServiceQuotaExceededException{Message: fmt.Sprintf("The account has %d inference profiles in %s, which is the most. Delete one and try again.", len(all), wanted.Region)}
 	}
 	return nil, nil
 }
@@ -119,9 +118,9 @@ func alike(a, b *store.Profile) bool {
 	return a.Name == b.Name && a.Description == b.Description && a.Source == b.Source
 }
 
-// all gives the profiles of an account.
-func (p *Profiles) all(ctx context.Context, account string) ([]store.Profile, error) {
-	all, err := p.store.Profiles(ctx, account, "", maxProfiles)
+// all gives the profiles of an account in a region.
+func (p *Profiles) all(ctx context.Context, at catalog.Location) ([]store.Profile, error) {
+	all, err := p.store.Profiles(ctx, at.Account, at.Region, maxProfiles)
 	if err != nil {
 		return nil, fmt.Errorf("list the inference profiles: %w", err)
 	}
@@ -133,12 +132,10 @@ func newID() string { return strings.ToLower(rand.Text())[:12] }
 
 // List gives the profiles of the account in the region.
 func (p *Profiles) List(ctx context.Context, at catalog.Location) ([]bedrock.InferenceProfileSummary, error) {
-	all, err := p.all(ctx, at.Account)
+	all, err := p.all(ctx, at)
 	var summaries []bedrock.InferenceProfileSummary
 	for i := range all {
-		if all[i].Region == at.Region {
-			summaries = append(summaries, summary(&all[i]))
-		}
+		summaries = append(summaries, summary(&all[i]))
 	}
 	return summaries, err
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -145,6 +146,34 @@ func TestRegionsApart(t *testing.T) {
 }
 
 // What is one account's in one region is nobody else's.
+// full is a store with as many profiles in a region as are asked for.
+type full struct {
+	store.Store
+	region string
+}
+
+func (f full) Profiles(ctx context.Context, account, region string, limit int) ([]store.Profile, error) {
+	if region == f.region {
+		return make([]store.Profile, limit), nil
+	}
+	return f.Store.Profiles(ctx, account, region, limit)
+}
+
+// The quota is one of the region's.
+func TestQuota(t *testing.T) {
+	_, s := open(t)
+	p := profiles.New(full{Store: s, region: at.Region})
+	_, err := p.Create(t.Context(), request("one more", ""), at, []string{source})
+	if code(err) != "ServiceQuotaExceededException" || !strings.Contains(err.Error(), "1000 inference profiles in eu-west-1") {
+		t.Errorf("in the full region: %v", err)
+	}
+	elsewhere := at
+	elsewhere.Region = "us-east-1"
+	if _, err := p.Create(t.Context(), request("one more", ""), elsewhere, []string{source}); err != nil {
+		t.Errorf("in another one: %v", err)
+	}
+}
+
 func TestForeign(t *testing.T) {
 	p, _ := open(t)
 	made, err := p.Create(t.Context(), request("mine", ""), at, []string{source})

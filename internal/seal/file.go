@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 )
 
@@ -82,6 +83,18 @@ func ReadFile(path string) (*Ring, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return ring, nil
+}
+
+// Exposed gives the permissions of a key file that others than its owner have a part in.
+// They have in none where [Variable] takes the file's place, nor on Windows, where the
+// bits of a mode say nothing of them.
+func Exposed(path string) (mode fs.FileMode, exposed bool) {
+	info, err := os.Stat(path)
+	if err != nil || os.Getenv(Variable) != "" || runtime.GOOS == "windows" {
+		return 0, false
+	}
+	mode = info.Mode().Perm()
+	return mode, mode&0o077 != 0
 }
 
 func read(path string) (string, error) {

@@ -155,6 +155,34 @@ func TestLoad(t *testing.T) {
 	}
 }
 
+func TestExposed(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has other permissions than those of a mode")
+	}
+	path := filepath.Join(t.TempDir(), "keys")
+	if mode, exposed := seal.Exposed(path); exposed {
+		t.Errorf("no file is exposed by %v", mode)
+	}
+	if _, err := seal.ReadFile(path); err != nil {
+		t.Fatal(err)
+	}
+	for mode, want := range map[os.FileMode]bool{0o600: false, 0o400: false, 0o640: true, 0o604: true, 0o620: true} {
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+		if got, exposed := seal.Exposed(path); exposed != want || exposed && got != mode {
+			t.Errorf("%v: %v, %t", mode, got, exposed)
+		}
+	}
+	t.Setenv(seal.Variable, seal.NewKey())
+	if err := os.Chmod(path, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if mode, exposed := seal.Exposed(path); exposed {
+		t.Errorf("a file that is not read is exposed by %v", mode)
+	}
+}
+
 func TestReadFileRefuses(t *testing.T) {
 	folder := t.TempDir()
 	write := func(name, text string) string {

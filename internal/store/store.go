@@ -103,9 +103,8 @@ type Profiles interface {
 	CreateProfile(ctx context.Context, p Profile) error
 	// Profile finds by id; the error is ErrNotFound.
 	Profile(ctx context.Context, account, id string) (Profile, error)
-	// Profiles gives those of an account whose id is greater than after, ordered by
-	// id, at most limit.
-	Profiles(ctx context.Context, account, after string, limit int) ([]Profile, error)
+	// Profiles gives those of an account in a region, ordered by id, at most limit.
+	Profiles(ctx context.Context, account, region string, limit int) ([]Profile, error)
 	// UpdateProfile changes one between reading and writing, which nothing else
 	// does meanwhile. The error is ErrNotFound, or change's.
 	UpdateProfile(ctx context.Context, account, id string, change func(*Profile) error) error

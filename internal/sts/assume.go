@@ -2,12 +2,10 @@ package sts
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -175,22 +173,7 @@ func (x *exchange) authorize(a *assumption, action string, denied func(action st
 			return denied(a.trust.Action)
 		}
 	}
-	return nil
-}
-
-// checkPolicy refuses a session policy that is none.
-func (x *exchange) checkPolicy(document string) error {
-	if x.CheckPolicy != nil {
-		if err := x.CheckPolicy(document); err != nil {
-			return errMalformedPolicy(err.Error())
-		}
-		return nil
-	}
-	var object map[string]json.RawMessage
-	if json.Unmarshal([]byte(document), &object) != nil || object == nil {
-		return errMalformedPolicy("Syntax errors in policy.")
-	}
-	return nil
+	return a.checkPolicies()
 }
 
 // duration is how long the session may be, and is unless less was asked for.
@@ -245,29 +228,6 @@ func (x *exchange) issue(a *assumption) (assumedRole, error) {
 		PackedPolicySize: percent,
 		SourceIdentity:   a.source,
 	}, nil
-}
-
-// maxPacked bounds what a session carries with it, in bytes, so that its token fits
-// into the headers that proxies take.
-const maxPacked = 4096
-
-// packed is how much of the room for session policies and tags is taken, in percent.
-func (a *assumption) packed() (int, error) {
-	policies, tags := len(a.policy), 0
-	for _, arn := range a.policies {
-		policies += len(arn)
-	}
-	for name, value := range a.tags.values {
-		tags += len(name) + len(value)
-	}
-	percent := ((policies+tags)*100 + maxPacked - 1) / maxPacked
-	switch {
-	case percent <= 100:
-		return percent, nil
-	case policies == 0:
-		return 0, errPacked("Packed size of session tags consumes " + strconv.Itoa(percent) + "% of allotted space.")
-	}
-	return 0, errPacked("Packed policy consumes " + strconv.Itoa(percent) + "% of allotted space, please use smaller policy.")
 }
 
 // sorted are the keys of a map in their order.

@@ -80,6 +80,7 @@ func (h *house) LookupRole(_ context.Context, arn string) (sts.Role, error) {
 	if !ok {
 		return sts.Role{}, sts.ErrUnknownRole
 	}
+	role.HasPolicy = func(arn string) bool { return !strings.HasSuffix(arn, "/missing") }
 	role.Trusts = func(_ context.Context, attempt sts.Attempt) (bool, error) {
 		h.attempts = append(h.attempts, attempt)
 		return h.trusts(attempt)

@@ -62,6 +62,11 @@ func TestAssumeRoleRefuses(t *testing.T) {
 				in.PolicyArns[i].Arn = new("arn:aws:iam::aws:policy/AmazonBedrockReadOnly")
 			}
 		}, "ValidationError", "Value at 'policyArns' failed to satisfy constraint: Member must have length less than or equal to 10"},
+		"policy that there is not": {func(in *awssts.AssumeRoleInput) {
+			for _, name := range []string{"AmazonBedrockReadOnly", "missing"} {
+				in.PolicyArns = append(in.PolicyArns, types.PolicyDescriptorType{Arn: new("arn:aws:iam::aws:policy/" + name)})
+			}
+		}, "MalformedPolicyDocument", "Policy arn:aws:iam::aws:policy/missing does not exist or is not attachable."},
 		"packed": {func(in *awssts.AssumeRoleInput) {
 			for range 3 {
 				in.PolicyArns = append(in.PolicyArns, types.PolicyDescriptorType{Arn: new("arn:aws:iam::aws:policy/" + strings.Repeat("x", 1500))})
@@ -95,6 +100,21 @@ func TestAssumeRoleRefuses(t *testing.T) {
 	}
 	_, err := h.client("AKIAROOT").AssumeRole(t.Context(), &awssts.AssumeRoleInput{RoleArn: new(writer), RoleSessionName: new("job")})
 	wantAPIError(t, err, "AccessDenied", "Roles may not be assumed by root accounts.")
+}
+
+// A web identity is told of policies that there are not, but only when the role trusts it.
+func TestMissingPolicies(t *testing.T) {
+	h := newHouse(t)
+	assume := func() error {
+		_, err := h.client("").AssumeRoleWithWebIdentity(t.Context(), &awssts.AssumeRoleWithWebIdentityInput{
+			RoleArn: new(writer), RoleSessionName: new("job"), WebIdentityToken: new(h.issuer.token(nil)),
+			PolicyArns: []types.PolicyDescriptorType{{Arn: new("arn:aws:iam::123456789012:policy/missing")}},
+		})
+		return err
+	}
+	wantAPIError(t, assume(), "MalformedPolicyDocument", "Policy arn:aws:iam::123456789012:policy/missing does not exist or is not attachable.")
+	h.trusts = func(sts.Attempt) (bool, error) { return false, nil }
+	wantAPIError(t, assume(), "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity")
 }
 
 // TestEachAttemptIsAsked refuses one action after the other.

@@ -29,6 +29,9 @@ type Role struct {
 	Tags map[string]string
 	// MaxSession is the longest time for which it is assumed; zero is an hour.
 	MaxSession time.Duration
+	// HasPolicy says whether a session of the role can be bounded by the managed policy of
+	// an ARN: it is there, and is one of the role's account or of AWS. Nil means any.
+	HasPolicy func(arn string) bool
 	// Trusts decides whether the attempt may go on: by the trust policy of the role
 	// and, where that is content with the caller's account, by the caller's own
 	// policies. An error is a fault of this side.

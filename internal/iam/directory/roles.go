@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/saprolite/saprolite/internal/iam"
@@ -29,8 +30,15 @@ func (r Roles) LookupRole(_ context.Context, arn string) (sts.Role, error) {
 	}
 	return sts.Role{
 		ARN: arn, ID: role.ID, Tags: role.Tags, MaxSession: role.MaxSession,
-		Trusts: func(_ context.Context, attempt sts.Attempt) (bool, error) { return r.trusts(role, attempt) },
+		HasPolicy: func(arn string) bool { return r.hasPolicy(role.Account, arn) },
+		Trusts:    func(_ context.Context, attempt sts.Attempt) (bool, error) { return r.trusts(role, attempt) },
 	}, nil
+}
+
+// hasPolicy says whether there is a policy that sessions of an account can have.
+func (r Roles) hasPolicy(account, arn string) bool {
+	_, ok := r.current.Load().document(arn)
+	return ok && (strings.HasPrefix(arn, policy.ManagedPrefix) || strings.HasPrefix(arn, "arn:aws:iam::"+account+":"))
 }
 
 func (r Roles) trusts(role *iam.Role, attempt sts.Attempt) (bool, error) {

@@ -91,3 +91,30 @@ func TestTrusts(t *testing.T) {
 		})
 	}
 }
+
+// Sessions can have the policies of their account and those of AWS.
+func TestHasPolicy(t *testing.T) {
+	d := newDirectory(t, iam.Snapshot{
+		Roles: []iam.Role{{Account: account, Name: "deploy", ID: "AROADEPLOY", Trust: onlyInference}},
+		Policies: []iam.Policy{
+			{Account: account, Name: "own", Document: onlyInference},
+			{Account: otherAccount, Name: "other", Document: onlyInference},
+		},
+	}, mustRing(t))
+	role, err := directory.Roles{Directory: d}.LookupRole(t.Context(), deployARN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for arn, want := range map[string]bool{
+		"arn:aws:iam::" + account + ":policy/own":          true,
+		"arn:aws:iam::" + account + ":policy/missing":      false,
+		"arn:aws:iam::" + otherAccount + ":policy/other":   false,
+		"arn:aws:iam::aws:policy/AmazonBedrockReadOnly":    true,
+		"arn:aws:iam::aws:policy/AdministratorAccessOfOld": false,
+		"AmazonBedrockReadOnly":                            false,
+	} {
+		if got := role.HasPolicy(arn); got != want {
+			t.Errorf("%s: %t", arn, got)
+		}
+	}
+}

@@ -26,7 +26,10 @@ func (db *DB) CreateProfile(ctx context.Context, p store.Profile) error {
 }
 
 // unique is what the column of the name has: names are told apart by region.
-func unique(p *store.Profile) string { return p.Region + "/" + p.Name }
+func unique(p *store.Profile) string { return within(p.Region) + p.Name }
+
+// within is how the names of a region begin.
+func within(region string) string { return region + "/" }
 
 // Profile implements [store.Profiles].
 func (db *DB) Profile(ctx context.Context, account, id string) (store.Profile, error) {
@@ -45,9 +48,10 @@ func profile(ctx context.Context, q querier, account, id string) (store.Profile,
 }
 
 // Profiles implements [store.Profiles].
-func (db *DB) Profiles(ctx context.Context, account, after string, limit int) ([]store.Profile, error) {
-	return query(ctx, db.read, scanProfile,
-		`SELECT document FROM profiles WHERE account = $1 AND id > $2 ORDER BY id LIMIT $3`, account, after, limit)
+func (db *DB) Profiles(ctx context.Context, account, region string, limit int) ([]store.Profile, error) {
+	return query(ctx, db.read, scanProfile, `
+		SELECT document FROM profiles WHERE account = $1 AND substr(name, 1, length(CAST($2 AS TEXT))) = $2
+		ORDER BY id LIMIT $3`, account, within(region), limit)
 }
 
 // UpdateProfile implements [store.Profiles].

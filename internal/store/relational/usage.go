@@ -26,11 +26,13 @@ func (db *DB) SumUsage(ctx context.Context, q meter.Query) ([]meter.Sum, error) 
 		for i := range s.Group {
 			targets = append(targets, &s.Group[i])
 		}
+		var firstToken, total int64
 		targets = append(targets, &s.Calls, &s.Errors, &s.InputTokens, &s.OutputTokens, &s.CacheReadTokens, &s.CacheWriteTokens,
-			&s.Images, &s.Embeddings, &s.GuardrailUnits, &s.Cost)
+			&s.Images, &s.Embeddings, &s.GuardrailUnits, &s.Cost, &firstToken, &total)
 		if err := rows.Scan(targets...); err != nil {
 			return err
 		}
+		s.FirstToken, s.Total = time.Duration(firstToken)*time.Microsecond, time.Duration(total)*time.Microsecond
 		for i, field := range q.GroupBy {
 			s.Group[i] = shown(field, s.Group[i])
 		}
@@ -84,6 +86,9 @@ func sumText(groups, where []string) string {
 		// PostgreSQL sums up to numeric.
 		text.WriteString(", CAST(COALESCE(SUM(" + name + "), 0) AS BIGINT)")
 	}
+	for _, name := range []string{"first_token", "total"} {
+		text.WriteString(", " + average(name))
+	}
 	text.WriteString(" FROM usage_records")
 	if len(where) > 0 {
 		text.WriteString(" WHERE " + strings.Join(where, " AND "))
@@ -97,6 +102,12 @@ func sumText(groups, where []string) string {
 		text.WriteString(" GROUP BY " + strings.Join(numbers, ", ") + " ORDER BY " + strings.Join(numbers, ", "))
 	}
 	return text.String()
+}
+
+// average is the expression of an average over the calls whose value is not 0, in whole
+// numbers: the two databases round others differently.
+func average(name string) string {
+	return "COALESCE(CAST(SUM(" + name + ") AS BIGINT) / NULLIF(SUM(CASE WHEN " + name + " > 0 THEN 1 ELSE 0 END), 0), 0)"
 }
 
 const (

@@ -57,9 +57,21 @@ func testProfiles(t *testing.T, open func() store.Store) {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 
-	page, err := s.Profiles(ctx, account, "a", 1)
-	if err != nil || len(page) != 1 || page[0].ID != "b" {
-		t.Errorf("the page after a: %v, %v", page, err)
+	for _, list := range []struct {
+		region string
+		limit  int
+		want   []string
+	}{
+		{"eu-central-1", 10, []string{"a", "b", "c"}}, {"eu-central-1", 2, []string{"a", "b"}}, {"us-east-1", 10, []string{"d"}}, {"eu-central", 10, nil},
+	} {
+		found, err := s.Profiles(ctx, account, list.region, list.limit)
+		var got []string
+		for _, p := range found {
+			got = append(got, p.ID)
+		}
+		if d := cmp.Diff(list.want, got); d != "" || err != nil {
+			t.Errorf("%d of %s: %v (-want +got):\n%s", list.limit, list.region, err, d)
+		}
 	}
 	if err := s.DeleteProfile(ctx, account, "a"); err != nil {
 		t.Error(err)

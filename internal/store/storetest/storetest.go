@@ -20,6 +20,7 @@ func Run(t *testing.T, open func(t *testing.T) (again func() store.Store)) {
 		{"ConcurrentApply", testConcurrentApply},
 		{"Usage", testUsage},
 		{"UsageGroups", testUsageGroups},
+		{"UsageTimes", testUsageTimes},
 		{"UsageOnce", testUsageOnce},
 		{"Profiles", testProfiles},
 		{"ConcurrentProfile", testConcurrentProfile},

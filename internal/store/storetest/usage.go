@@ -41,8 +41,9 @@ func testUsage(t *testing.T, open func() store.Store) {
 	add(t, s)
 	want := []meter.Sum{{
 		Group: []string{}, Calls: 450,
-		Counts: meter.Counts{InputTokens: 450, OutputTokens: 900, CacheReadTokens: 1350, CacheWriteTokens: 1800, Images: 2250, Embeddings: 2700, GuardrailUnits: 3150},
-		Cost:   3600,
+		Counts:     meter.Counts{InputTokens: 450, OutputTokens: 900, CacheReadTokens: 1350, CacheWriteTokens: 1800, Images: 2250, Embeddings: 2700, GuardrailUnits: 3150},
+		FirstToken: time.Millisecond, Total: time.Second,
+		Cost: 3600,
 	}}
 	if diff := cmp.Diff(want, sums(t, open(), meter.Query{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -100,6 +101,34 @@ func testUsageGroups(t *testing.T, open func() store.Store) {
 		if _, err := s.SumUsage(t.Context(), bad); err == nil {
 			t.Errorf("%v is taken", bad)
 		}
+	}
+}
+
+// A call without a first token says nothing about how long one takes.
+func testUsageTimes(t *testing.T, open func() store.Store) {
+	s := open()
+	times := func(firstToken, total time.Duration) func(*meter.Record) {
+		return func(r *meter.Record) { r.FirstToken, r.Total = firstToken, total }
+	}
+	add(t, s,
+		record("a", times(100*time.Millisecond, time.Second)),
+		record("b", times(201*time.Millisecond, 2*time.Second)),
+		record("c", times(0, 6*time.Second)),
+		record("d", func(r *meter.Record) { r.Model = "other"; r.FirstToken, r.Total = 0, 1500*time.Microsecond }),
+	)
+	got := map[string][2]time.Duration{}
+	for _, sum := range sums(t, s, meter.Query{GroupBy: []meter.Field{meter.FieldModel}}) {
+		got[sum.Group[0]] = [2]time.Duration{sum.FirstToken, sum.Total}
+	}
+	want := map[string][2]time.Duration{
+		"amazon.nova-lite-v1:0": {150500 * time.Microsecond, 3 * time.Second},
+		"other":                 {0, 1500 * time.Microsecond},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if got := sums(t, s, meter.Query{To: created.Add(-time.Hour)}); got[0].FirstToken != 0 || got[0].Total != 0 {
+		t.Errorf("of no calls: %+v", got)
 	}
 }
 
