@@ -20,13 +20,17 @@ func (c *Catalog) source(id ID) (arn string, err error) {
 	if c.made == nil || id.Kind != ApplicationInferenceProfile || id.Account == "" {
 		return "", nil
 	}
-	return c.made.Source(id)
+	arn, err = c.made.Source(id)
+	if err != nil {
+		return "", fmt.Errorf("find the inference profile: %w", err)
+	}
+	return arn, nil
 }
 
 // through gives the target of an application inference profile: that of its source.
 func (c *Catalog) through(id ID, source string, err error) (Target, error) {
 	if err != nil {
-		return Target{}, fmt.Errorf("find the inference profile: %w", err)
+		return Target{}, err
 	}
 	from, err := ParseID(source)
 	if err != nil {

@@ -1,9 +1,6 @@
 package catalog
 
-import (
-	"fmt"
-	"strings"
-)
+import "strings"
 
 // Resources are what a caller uses with a model id, by their ARNs.
 type Resources struct {
@@ -39,7 +36,7 @@ func (c *Catalog) Resources(modelID string, at Location) (Resources, error) {
 func (c *Catalog) behindApplication(id ID, at Location) ([]string, error) {
 	source, err := c.source(id)
 	if err != nil {
-		return nil, fmt.Errorf("find the inference profile: %w", err)
+		return nil, err
 	}
 	if source != "" {
 		from, err := ParseID(source)
