@@ -1,7 +1,6 @@
 // Package traceparent carries the place of a request in a trace from whoever calls
 // to whoever is called: the headers of W3C's Trace Context and Baggage, and those of
-// AWS X-Ray.
-// It needs no exporter of traces, and knows of none.
+// AWS X-Ray. It needs no exporter of traces, and knows of none.
 package traceparent
 
 import (
