@@ -18,9 +18,13 @@ import (
 	"github.com/saprolite/saprolite/internal/store"
 )
 
-// maxProfiles is how many an account may have (AWS, "Amazon Bedrock endpoints and
-// quotas").
-const maxProfiles = 1000
+const (
+	// maxProfiles is how many an account may have (AWS, "Amazon Bedrock endpoints and
+	// quotas").
+	maxProfiles = 1000
+	// maxTags is how many a profile may have (TagList).
+	maxTags = 200
+)
 
 // Profiles makes and finds application inference profiles. It is safe for concurrent
 // use.

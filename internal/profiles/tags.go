@@ -14,9 +14,6 @@ import (
 	"github.com/saprolite/saprolite/internal/store"
 )
 
-// maxTags is how many a profile may have (TagList).
-const maxTags = 200
-
 // ResourceTags gives the tags of what has the ARN, as the policy language asks for them
 // at every request: none of what is no profile that was made here. What it knows of the
 // store is a second old at most. They must not be changed.
