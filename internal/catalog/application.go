@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/saprolite/saprolite/internal/bedrock"
 )
@@ -66,11 +65,3 @@ func (c *Catalog) Behind(source string, at Location) ([]string, error) {
 
 // Whole gives the location with nothing left open.
 func (l Location) Whole() Location { return Location{Region: l.region(), Account: l.account()} }
-
-// ProfileARN is the ARN of the inference profile that an id names.
-func (l Location) ProfileARN(id ID) string {
-	if strings.HasPrefix(id.Text, "arn:") {
-		return id.Text
-	}
-	return l.profileARN(id.Kind, id.Resource)
-}
