@@ -30,11 +30,11 @@ const (
 // use.
 type Profiles struct {
 	store   store.Profiles
-	sources *sources
+	sources sources
 }
 
 // New gives the profiles of a store.
-func New(s store.Profiles) *Profiles { return &Profiles{store: s, sources: newSources(s)} }
+func New(s store.Profiles) *Profiles { return &Profiles{store: s, sources: sources{store: s}} }
 
 // Source implements [catalog.Applications]. What it knows of the store is a second
 // old at most.
