@@ -129,19 +129,16 @@ func (c *policiesSimulate) request(d *desk, p *identity.Principal) (*policy.Requ
 	if !known && strings.HasPrefix(request.Action, "bedrock:") {
 		return nil, fmt.Errorf("there is no action %s here: write one as bedrock:InvokeModel, or an operation as Converse", request.Action)
 	}
-	for _, resource := range c.Resource {
-		needed, err := c.resources(d, p, resource, info)
-		if err != nil {
-			return nil, err
-		}
-		request.Resources = append(request.Resources, needed...)
+	resources, err := c.resources(d, p, info)
+	if err != nil {
+		return nil, err
 	}
-	request.Context = conditions.Of(p, fromThisMachine(d.settings), nil, time.Now())
+	request.Resources, request.Context = resources, conditions.Of(p, fromThisMachine(d.settings), nil, time.Now())
 	return request, c.addContext(request.Context)
 }
 
-// resources are those that stand behind one that was named.
-func (c *policiesSimulate) resources(d *desk, p *identity.Principal, resource string, info policy.ActionInfo) ([]policy.Resource, error) {
+// resources are those that stand behind the ones that were named.
+func (c *policiesSimulate) resources(d *desk, p *identity.Principal, info policy.ActionInfo) (resources []policy.Resource, err error) {
 	made := profiles.New(d.state)
 	known := d.settings.Catalog()
 	known.Applications = made
@@ -149,21 +146,28 @@ func (c *policiesSimulate) resources(d *desk, p *identity.Principal, resource st
 	if err != nil {
 		return nil, err
 	}
-	used, err := models.Resources(resource, catalog.Location{Region: p.Region, Account: p.Account})
-	_, wrong := errors.AsType[*bedrock.ValidationException](err)
-	switch {
-	case err != nil && !wrong:
-		return nil, err
-	case err == nil && used.Profile != "" && !slices.Contains(info.Resources, "foundation-model") && profileAmong(info.Resources):
-		used.Models = nil
-	case err == nil && slices.Contains(info.Resources, "foundation-model"):
-	case strings.HasPrefix(resource, "arn:"):
-		return []policy.Resource{{ARN: resource}}, nil
-	default:
-		return nil, fmt.Errorf("%q is no resource of %s: write its ARN", resource, c.Action)
+	for _, resource := range c.Resource {
+		used, err := models.Resources(resource, catalog.Location{Region: p.Region, Account: p.Account})
+		_, wrong := errors.AsType[*bedrock.ValidationException](err)
+		switch {
+		case err != nil && !wrong:
+			return nil, err
+		case err == nil && used.Profile != "" && !slices.Contains(info.Resources, "foundation-model") && profileAmong(info.Resources):
+			used.Models = nil
+		case err == nil && slices.Contains(info.Resources, "foundation-model"):
+		case strings.HasPrefix(resource, "arn:"):
+			resources = append(resources, policy.Resource{ARN: resource})
+			continue
+		default:
+			return nil, fmt.Errorf("%q is no resource of %s: write its ARN", resource, c.Action)
+		}
+		tags, err := made.ResourceTags(used.Profile)
+		if err != nil {
+			return nil, err
+		}
+		resources = append(resources, conditions.Resources(used, tags)...)
 	}
-	tags, err := made.ResourceTags(used.Profile)
-	return conditions.Resources(used, tags), err
+	return resources, nil
 }
 
 // profileAmong says whether inference profiles of some kind are among the types of
@@ -196,8 +200,9 @@ func (c *policiesSimulate) addContext(about *policy.Context) error {
 		if !ok || !strings.Contains(key, ":") {
 			return fmt.Errorf("%q is no condition key and value: write them as aws:SourceIp=10.0.0.7", pair)
 		}
-		given[strings.ToLower(key)] = append(given[strings.ToLower(key)], value)
-		about.Set(key, given[strings.ToLower(key)]...)
+		folded := strings.ToLower(key)
+		given[folded] = append(given[folded], value)
+		about.Set(key, given[folded]...)
 	}
 	return nil
 }

@@ -19,6 +19,10 @@ func (d *desk) Apply(ctx context.Context, think func(*admin.Everybody) ([]store.
 	if err != nil {
 		return err
 	}
+	if trail == nil {
+		return d.Runner.Apply(ctx, think)
+	}
+	defer trail.Close()
 	var before *admin.Everybody
 	var changes []store.Change
 	err = d.Runner.Apply(ctx, func(e *admin.Everybody) (_ []store.Change, err error) {
@@ -26,10 +30,6 @@ func (d *desk) Apply(ctx context.Context, think func(*admin.Everybody) ([]store.
 		changes, err = think(e)
 		return changes, err
 	})
-	if trail == nil {
-		return err
-	}
-	defer trail.Close()
 	if err != nil {
 		return err
 	}

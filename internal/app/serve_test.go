@@ -161,10 +161,9 @@ func TestDrainTimeout(t *testing.T) {
 				if _, ok := errors.AsType[*types.ServiceUnavailableException](got.err); !ok {
 					t.Errorf("the answer is %q, %v", got.text, got.err)
 				}
-				for _, of := range sums(t, c, meter.Query{GroupBy: []meter.Field{meter.FieldStatus, meter.FieldError}}) {
-					if want := []string{"503", "ServiceUnavailableException"}; !slices.Equal(of.Group, want) || of.Calls != 1 {
-						t.Errorf("on record: %+v", of)
-					}
+				recorded := sums(t, c, meter.Query{GroupBy: []meter.Field{meter.FieldStatus, meter.FieldError}})
+				if len(recorded) != 1 || !slices.Equal(recorded[0].Group, []string{"503", "ServiceUnavailableException"}) || recorded[0].Calls != 1 {
+					t.Errorf("on record: %+v", recorded)
 				}
 			})
 		}

@@ -1,7 +1,7 @@
 // Package audit keeps the trail of who did what: a line for every request, also of
 // those that were refused, and for every change that a command makes, in the form of
-// AWS CloudTrail's records. Nothing that was
-// said to a model or by it is in a line, and no secret.
+// AWS CloudTrail's records. Nothing that was said to a model or by it is in a line, and
+// no secret.
 //
 // A [Trail] is the file, or another writer. [Bedrock] and [STS] tell it of requests.
 package audit

@@ -1,6 +1,9 @@
 package bedrock
 
-import "errors"
+import (
+	"errors"
+	"strings"
+)
 
 // Exception is an error in the words of the API: what a caller may see. The
 // generated exceptions and CommonError implement it.
@@ -14,15 +17,15 @@ type Exception interface {
 	HTTPStatusCode() int
 }
 
-// NewException gives an empty exception by its code, or nil for a code that the
-// runtime does not have.
+// NewException gives an empty exception by its code, which begins with a small letter
+// in event streams, or nil for a code that the runtime does not have.
 func NewException(code string) Exception {
 	for _, e := range []Exception{
 		new(ConflictException), new(InternalServerException), new(ModelErrorException), new(ModelNotReadyException),
 		new(ModelStreamErrorException), new(ModelTimeoutException), new(ResourceNotFoundException), new(ServiceQuotaExceededException),
 		new(ServiceUnavailableException), new(ThrottlingException), new(ValidationException),
 	} {
-		if e.ErrorCode() == code {
+		if strings.EqualFold(e.ErrorCode(), code) {
 			return e
 		}
 	}

@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/saprolite/saprolite/internal/bedrock"
 )
@@ -20,13 +19,17 @@ func (c *Catalog) source(id ID) (arn string, err error) {
 	if c.made == nil || id.Kind != ApplicationInferenceProfile || id.Account == "" {
 		return "", nil
 	}
-	return c.made.Source(id)
+	arn, err = c.made.Source(id)
+	if err != nil {
+		return "", fmt.Errorf("find the inference profile: %w", err)
+	}
+	return arn, nil
 }
 
 // through gives the target of an application inference profile: that of its source.
 func (c *Catalog) through(id ID, source string, err error) (Target, error) {
 	if err != nil {
-		return Target{}, fmt.Errorf("find the inference profile: %w", err)
+		return Target{}, err
 	}
 	from, err := ParseID(source)
 	if err != nil {
@@ -62,11 +65,3 @@ func (c *Catalog) Behind(source string, at Location) ([]string, error) {
 
 // Whole gives the location with nothing left open.
 func (l Location) Whole() Location { return Location{Region: l.region(), Account: l.account()} }
-
-// ProfileARN is the ARN of the inference profile that an id names.
-func (l Location) ProfileARN(id ID) string {
-	if strings.HasPrefix(id.Text, "arn:") {
-		return id.Text
-	}
-	return l.profileARN(id.Kind, id.Resource)
-}

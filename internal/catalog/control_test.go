@@ -165,8 +165,9 @@ func TestListInferenceProfilesPages(t *testing.T) {
 // Who deletes each page before the next one gets all of them.
 func TestListInferenceProfilesWhileDeleting(t *testing.T) {
 	c := newCatalog(t, everything())
+	ids := []string{"aaaaaaaaaaaa", "bbbbbbbbbbbb", "cccccccccccc", "dddddddddddd", "eeeeeeeeeeee"}
 	var made []bedrock.InferenceProfileSummary
-	for _, id := range []string{"aaaaaaaaaaaa", "bbbbbbbbbbbb", "cccccccccccc", "dddddddddddd", "eeeeeeeeeeee"} {
+	for _, id := range ids {
 		made = append(made, bedrock.InferenceProfileSummary{InferenceProfileId: id, Type: bedrock.InferenceProfileTypeApplication})
 	}
 	for _, of := range []bedrock.InferenceProfileType{"", bedrock.InferenceProfileTypeApplication} {
@@ -179,7 +180,7 @@ func TestListInferenceProfilesWhileDeleting(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, p := range page.InferenceProfileSummaries {
-				if slices.ContainsFunc(made, func(m bedrock.InferenceProfileSummary) bool { return m.InferenceProfileId == p.InferenceProfileId }) {
+				if slices.Contains(ids, p.InferenceProfileId) {
 					got = append(got, p.InferenceProfileId)
 				}
 				left = slices.DeleteFunc(left, func(m bedrock.InferenceProfileSummary) bool { return m.InferenceProfileId == p.InferenceProfileId })
@@ -188,8 +189,8 @@ func TestListInferenceProfilesWhileDeleting(t *testing.T) {
 				break
 			}
 		}
-		if len(got) != len(made) || len(left) != 0 {
-			t.Errorf("of %q got %v", of, got)
+		if diff := cmp.Diff(ids, got); diff != "" {
+			t.Errorf("of %q (-want +got):\n%s", of, diff)
 		}
 	}
 }

@@ -12,29 +12,22 @@ import (
 // largest that it may ask for (ListInferenceProfiles, maxResults).
 const maxProfiles = 1000
 
-// madeIDLength is that of the ids of profiles that callers make.
-const madeIDLength = 12
-
 // ListInferenceProfiles gives the profiles of the models that have a provider:
 // those that can be used from the region of the request, the application
 // inference profiles that the configuration maps to a model of the service, and
-// those that the caller has made, which are ordered by id. The error, about nextToken, is a
-// *bedrock.ValidationException.
+// those that the caller has made, which are ordered by id. The error, about
+// nextToken, is a *bedrock.ValidationException.
 func (c *Catalog) ListInferenceProfiles(req *bedrock.ListInferenceProfilesRequest, at Location, made ...bedrock.InferenceProfileSummary) (*bedrock.ListInferenceProfilesResponse, error) {
-	all := c.systemProfiles(at)
-	all = append(all, c.applicationProfiles(at)...)
-	all = append(all, made...)
-	all = slices.DeleteFunc(all, func(p bedrock.InferenceProfileSummary) bool {
-		return req.TypeEquals != "" && p.Type != req.TypeEquals
-	})
+	all := append(c.systemProfiles(at), c.applicationProfiles(at)...)
 	if req.NextToken != nil {
-		after, err := decodeToken(*req.NextToken)
-		next := follower(all, len(made), after)
-		if err != nil || next < 0 {
+		var ok bool
+		if all, made, ok = follow(all, made, *req.NextToken); !ok {
 			return nil, &bedrock.ValidationException{Message: "The provided nextToken is invalid."}
 		}
-		all = all[next:]
 	}
+	all = slices.DeleteFunc(append(all, made...), func(p bedrock.InferenceProfileSummary) bool {
+		return req.TypeEquals != "" && p.Type != req.TypeEquals
+	})
 	size := maxProfiles
 	if req.MaxResults != nil {
 		size = int(*req.MaxResults)
@@ -47,20 +40,28 @@ func (c *Catalog) ListInferenceProfiles(req *bedrock.ListInferenceProfilesReques
 	return res, nil
 }
 
-// follower gives where the profiles after one begin, or -1. That one may be gone, if a
-// caller made it: so are those that who goes from page to page deletes.
-func follower(all []bedrock.InferenceProfileSummary, made int, id string) int {
-	if i := slices.IndexFunc(all, func(p bedrock.InferenceProfileSummary) bool { return p.InferenceProfileId == id }); i >= 0 {
-		return i + 1
+// follow gives the profiles that come after the one that a token names. A made one may
+// be gone: callers delete a page before they ask for the next.
+func follow(fixed, made []bedrock.InferenceProfileSummary, token string) (_, _ []bedrock.InferenceProfileSummary, ok bool) {
+	id, err := decodeToken(token)
+	if err != nil {
+		return nil, nil, false
 	}
-	if len(id) != madeIDLength || strings.Trim(id, "abcdefghijklmnopqrstuvwxyz0123456789") != "" {
-		return -1
+	if i := slices.IndexFunc(fixed, func(p bedrock.InferenceProfileSummary) bool { return p.InferenceProfileId == id }); i >= 0 {
+		return fixed[i+1:], made, true
 	}
-	next := len(all)
-	for next > max(len(all)-made, 0) && all[next-1].Type == bedrock.InferenceProfileTypeApplication && all[next-1].InferenceProfileId > id {
-		next--
+	if !isMadeID(id) {
+		return nil, nil, false
 	}
-	return next
+	for len(made) > 0 && made[0].InferenceProfileId <= id {
+		made = made[1:]
+	}
+	return fixed[:0], made, true
+}
+
+// isMadeID passes the form of the ids of profiles that callers make.
+func isMadeID(id string) bool {
+	return len(id) == 12 && strings.Trim(id, "abcdefghijklmnopqrstuvwxyz0123456789") == ""
 }
 
 // GetInferenceProfile gives one profile, by its id or ARN, also one of a

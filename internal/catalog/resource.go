@@ -1,9 +1,6 @@
 package catalog
 
-import (
-	"fmt"
-	"strings"
-)
+import "strings"
 
 // Resources are what a caller uses with a model id, by their ARNs.
 type Resources struct {
@@ -26,12 +23,12 @@ func (c *Catalog) Resources(modelID string, at Location) (Resources, error) {
 	case FoundationModel:
 		return Resources{Models: []string{at.modelARN(at.region(), id.Base)}}, nil
 	case InferenceProfile:
-		return Resources{Profile: at.arn(id), Models: at.behind(id)}, nil
+		return Resources{Profile: at.ARN(id), Models: at.behind(id)}, nil
 	case ApplicationInferenceProfile:
 		models, err := c.behindApplication(id, at)
-		return Resources{Profile: at.arn(id), Models: models}, err
+		return Resources{Profile: at.ARN(id), Models: models}, err
 	}
-	return Resources{Models: []string{at.arn(id)}}, nil
+	return Resources{Models: []string{at.ARN(id)}}, nil
 }
 
 // behindApplication gives the models of an application inference profile: one that was
@@ -39,7 +36,7 @@ func (c *Catalog) Resources(modelID string, at Location) (Resources, error) {
 func (c *Catalog) behindApplication(id ID, at Location) ([]string, error) {
 	source, err := c.source(id)
 	if err != nil {
-		return nil, fmt.Errorf("find the inference profile: %w", err)
+		return nil, err
 	}
 	if source != "" {
 		from, err := ParseID(source)
@@ -70,8 +67,8 @@ func (l Location) behind(id ID) []string {
 	return []string{l.modelARN(l.region(), id.Base)}
 }
 
-// arn writes an id as the ARN that it is or stands for.
-func (l Location) arn(id ID) string {
+// ARN writes an id as the ARN that it is or stands for.
+func (l Location) ARN(id ID) string {
 	if strings.HasPrefix(id.Text, "arn:") {
 		return id.Text
 	}

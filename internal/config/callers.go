@@ -2,9 +2,7 @@ package config
 
 import (
 	"fmt"
-	"net/netip"
 	"net/url"
-	"strings"
 
 	"github.com/saprolite/saprolite/internal/sigv4"
 )
@@ -75,30 +73,4 @@ func (d *decoder) checkCallers(c *Config) {
 // Trusted gives the proxies as package sigv4 takes them.
 func (p Proxies) Trusted() sigv4.Proxies {
 	return sigv4.Proxies{Names: p.Hosts, Peers: networks(p.Peers)}
-}
-
-// mappedBits is the length of what an IPv4 address has before it when it is written as
-// one of IPv6.
-const mappedBits = 96
-
-// parseNetwork reads a network, or an address as the network of it alone. One of IPv4
-// that is written as one of IPv6 (::ffff:10.0.0.0/104) is the same: peers are known by
-// their IPv4 addresses.
-func parseNetwork(text string) (netip.Prefix, error) {
-	if !strings.Contains(text, "/") {
-		address, err := netip.ParseAddr(text)
-		if err != nil {
-			return netip.Prefix{}, err
-		}
-		address = address.Unmap()
-		return address.Prefix(address.BitLen())
-	}
-	network, err := netip.ParsePrefix(text)
-	if err != nil {
-		return netip.Prefix{}, err
-	}
-	if address := network.Addr(); address.Is4In6() && network.Bits() >= mappedBits {
-		network = netip.PrefixFrom(address.Unmap(), network.Bits()-mappedBits)
-	}
-	return network.Masked(), nil
 }

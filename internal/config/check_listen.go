@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/saprolite/saprolite/internal/network"
 )
 
 // checkTransport judges how requests come in.
@@ -49,7 +51,7 @@ func (d *decoder) checkListener(key string, l Listener, c *Config) {
 
 func (d *decoder) checkNetworks(key string, texts []string) {
 	for i, text := range texts {
-		if _, err := parseNetwork(text); err != nil {
+		if _, err := network.Parse(text); err != nil {
 			d.fail(fmt.Sprintf("%s[%d]", key, i), fmt.Sprintf("%q is neither an address nor a network", text), "write it as 10.0.0.5 or 10.0.0.0/24")
 		}
 	}

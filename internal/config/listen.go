@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+
+	"github.com/saprolite/saprolite/internal/network"
 )
 
 // Listener is a socket to serve on. In the file it is its address alone, or a set of
@@ -77,8 +79,8 @@ func networks(texts []string) []netip.Prefix {
 	var found []netip.Prefix
 	for _, text := range texts {
 		// What is no network was refused in the file.
-		if network, err := parseNetwork(text); err == nil {
-			found = append(found, network)
+		if n, err := network.Parse(text); err == nil {
+			found = append(found, n)
 		}
 	}
 	return found

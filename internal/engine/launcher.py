@@ -18,10 +18,10 @@ def end_with_parent():
 def write_log_out():
     # The engine logs from a thread of its own, which an exit does not wait for. The package has
     # no call for that, but exports the engine's own on systems whose compilers name it so.
-    library = ctypes.CDLL(xllamacpp.xllamacpp.__file__)
     try:
+        library = ctypes.CDLL(xllamacpp.xllamacpp.__file__)
         log, flush = library._Z15common_log_mainv, library._Z16common_log_flushP10common_log
-    except AttributeError:
+    except (AttributeError, OSError):
         return
     log.restype, flush.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
     flush(log())

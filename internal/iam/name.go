@@ -34,15 +34,9 @@ func IsAccessKeyID(s string) bool {
 	return len(s) >= 16 && len(s) <= 128 && strings.Trim(s, digits+letters+"_") == ""
 }
 
-// MinSession and MaxSession bound the longest time for which a role is assumed (IAM,
-// CreateRole, MaxSessionDuration).
-const (
-	MinSession = time.Hour
-	MaxSession = 12 * time.Hour
-)
-
-// IsMaxSession passes what a role may have as [Role.MaxSession]; 0 is an hour.
-func IsMaxSession(d time.Duration) bool { return d == 0 || d >= MinSession && d <= MaxSession }
+// IsMaxSession passes what a role may have as [Role.MaxSession]: 1 to 12 hours (IAM,
+// CreateRole, MaxSessionDuration), or 0, which is an hour.
+func IsMaxSession(d time.Duration) bool { return d == 0 || d >= time.Hour && d <= 12*time.Hour }
 
 // MaxTags is how many tags a user or a role may have.
 const MaxTags = 50

@@ -6,23 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/saprolite/saprolite/internal/bedrock"
 	"github.com/saprolite/saprolite/internal/objectstore"
+	"github.com/saprolite/saprolite/internal/recall"
 	"github.com/saprolite/saprolite/internal/store"
 )
 
-const (
-	// life is how long an answer of the store is good.
-	life = time.Second
-	// maxAccounts bounds the answers that are remembered.
-	maxAccounts = 10_000
-	// askTime bounds the wait for the store of settings, checkTime that for the one of
-	// objects.
-	askTime, checkTime = 5 * time.Second, 30 * time.Second
-)
+// checkTime bounds the wait for the store of objects.
+const checkTime = 30 * time.Second
 
 // accounts knows what each account logs.
 type accounts struct {
@@ -31,14 +24,8 @@ type accounts struct {
 	// byDefault is for those that have not said; nil logs nothing.
 	byDefault *bedrock.LoggingConfig
 
-	mu    sync.Mutex
-	known map[string]account
-}
-
-// account is what is known of one. To is nil where it logs nothing.
-type account struct {
-	to    *Destination
-	until time.Time
+	// known is nil for those that log nothing.
+	known recall.Answers[string, *Destination]
 }
 
 // settingOf names the document of an account.
@@ -47,59 +34,13 @@ func settingOf(account string) string { return "invocation-logging/" + account }
 // find gives where an account's records go, or nil. What it knows of the store is a
 // second old at most, unless that does not answer.
 func (a *accounts) find(id string) (*Destination, error) {
-	known, ok, fresh := a.look(id)
-	if fresh {
-		return known.to, nil
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), askTime)
-	defer cancel()
-	to, err := a.ask(ctx, id)
-	if err != nil && !ok {
-		return nil, err
-	}
-	if err == nil {
-		known.to = to
-	}
-	a.put(id, known.to)
-	return known.to, nil
-}
-
-// look gives what is known of an account, and says whether that is fresh. Of those to
-// whom it is not, one asks, and the others go on with it: a store that does not answer
-// holds up one call at a time.
-func (a *accounts) look(id string) (known account, ok, fresh bool) {
-	now := time.Now()
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	known, ok = a.known[id]
-	if !ok || now.Before(known.until) {
-		return known, ok, ok
-	}
-	a.known[id] = account{known.to, now.Add(askTime)}
-	return known, true, false
-}
-
-func (a *accounts) ask(ctx context.Context, id string) (*Destination, error) {
-	config, err := a.get(ctx, id)
-	if err != nil || config == nil {
-		return nil, err
-	}
-	return ParseDestination(config)
-}
-
-func (a *accounts) put(id string, to *Destination) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if len(a.known) >= maxAccounts {
-		clear(a.known)
-	}
-	a.known[id] = account{to, time.Now().Add(life)}
-}
-
-func (a *accounts) forget(id string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	delete(a.known, id)
+	return a.known.Get(id, func(ctx context.Context) (*Destination, error) {
+		config, err := a.get(ctx, id)
+		if err != nil || config == nil {
+			return nil, err
+		}
+		return ParseDestination(config)
+	})
 }
 
 // get gives the configuration of an account, or else that for all, or nil.
@@ -135,7 +76,7 @@ func (a *accounts) set(ctx context.Context, id string, config *bedrock.LoggingCo
 	if err != nil {
 		return err
 	}
-	defer a.forget(id)
+	defer a.known.Forget(id)
 	return a.settings.PutSetting(ctx, settingOf(id), document)
 }
 
@@ -154,6 +95,6 @@ func (a *accounts) check(ctx context.Context, id string, to *Destination) error 
 }
 
 func (a *accounts) delete(ctx context.Context, id string) error {
-	defer a.forget(id)
+	defer a.known.Forget(id)
 	return a.settings.DeleteSetting(ctx, settingOf(id))
 }

@@ -64,7 +64,7 @@ func Open(o Options) (*Log, error) {
 		return nil, err
 	}
 	return &Log{
-		accounts: &accounts{settings: o.Settings, objects: o.Objects, byDefault: o.Default, known: map[string]account{}},
+		accounts: &accounts{settings: o.Settings, objects: o.Objects, byDefault: o.Default},
 		spool:    s, whenFull: whenFull, log: log,
 	}, nil
 }

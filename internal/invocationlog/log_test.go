@@ -6,7 +6,6 @@ import (
 	"errors"
 	"path/filepath"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -202,55 +201,6 @@ func TestSettingsAreRemembered(t *testing.T) {
 			if err := l.Close(); err != nil {
 				t.Error(err)
 			}
-		}
-	})
-}
-
-// silent is a store that answers once, and then no more.
-type silent struct {
-	store.Settings
-	asked atomic.Int64
-}
-
-func (s *silent) Setting(ctx context.Context, _ string) (json.RawMessage, error) {
-	if s.asked.Add(1) > 1 {
-		<-ctx.Done()
-		return nil, ctx.Err()
-	}
-	return json.RawMessage(`{"s3Config":{"bucketName":"logs"}}`), nil
-}
-
-// A store that does not answer holds up one call, and not all of an account.
-func TestSettingsAreSilent(t *testing.T) {
-	objects, dir := folder.New(t.TempDir()), t.TempDir()
-	synctest.Test(t, func(t *testing.T) {
-		l, err := invocationlog.Open(invocationlog.Options{Settings: new(silent), Objects: objects, Spool: spool.Options{Dir: dir}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !logs(t, l) {
-			t.Error("it does not log")
-		}
-		time.Sleep(1100 * time.Millisecond)
-		start := time.Now()
-		var calling sync.WaitGroup
-		var held atomic.Int64
-		for range 10 {
-			calling.Go(func() {
-				if call, err := l.Begin(account); call == nil || err != nil {
-					t.Errorf("%v, %v", call, err)
-				}
-				if time.Since(start) > 0 {
-					held.Add(1)
-				}
-			})
-		}
-		calling.Wait()
-		if n := held.Load(); n != 1 {
-			t.Errorf("%d calls were held up", n)
-		}
-		if err := l.Close(); err != nil {
-			t.Error(err)
 		}
 	})
 }

@@ -47,7 +47,7 @@ func pick(body []byte, wanted func(medium) bool) (picked []byte, media bool, err
 			if err != nil {
 				return nil, false, err
 			}
-			if inner := from.StackDepth(); inner > depth {
+			if from.StackDepth() > depth {
 				at = append(at[:depth], "")
 			}
 			if err := to.WriteToken(token); err != nil {

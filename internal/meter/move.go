@@ -183,7 +183,8 @@ func (j *Journal) Close() error {
 	return errors.Join(err, closeErr, j.node.leave(!left))
 }
 
-// closeFiles removes the files that the sink has whole. It says whether some are left.
+// closeFiles closes the files, and removes those that the sink has whole. It says whether
+// some are left.
 func (j *Journal) closeFiles() (left bool, err error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()

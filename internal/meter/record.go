@@ -29,8 +29,8 @@ type Record struct {
 
 	Counts
 
-	// FirstToken is the time from the request to the first content of the answer, 0 without one;
-	// Total that to its end.
+	// FirstToken is the time from the request to the first content of the answer, 0
+	// without one; Total that to its end.
 	FirstToken, Total time.Duration
 	// Cost is in billionths of a dollar.
 	Cost int64

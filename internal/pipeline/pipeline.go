@@ -11,7 +11,6 @@ import (
 
 	"github.com/saprolite/saprolite/internal/bedrock"
 	"github.com/saprolite/saprolite/internal/catalog"
-	"github.com/saprolite/saprolite/internal/conversation"
 	"github.com/saprolite/saprolite/internal/document"
 	"github.com/saprolite/saprolite/internal/identity"
 	"github.com/saprolite/saprolite/internal/objectstore"
@@ -175,22 +174,6 @@ func (r *Route) GenerateImages(ctx context.Context, call provider.ImageCall, tim
 // upstream is the name by which the provider knows the model.
 func (r *Route) upstream() string { return cmp.Or(r.Upstream, r.Model.ID) }
 
-// Timing is what was measured of one answer; it is complete when the events
-// have ended.
-type Timing struct {
-	// Began is when the provider was asked, FirstByte the time from then to the first
-	// content, and Total that to the end.
-	Began            time.Time
-	FirstByte, Total time.Duration
-	// Usage is what the metadata event said.
-	Usage bedrock.TokenUsage
-	// Deltas counts the pieces of an answer that came as the model made them: about
-	// as many as its tokens.
-	Deltas int64
-	// StopReason is why the model ended.
-	StopReason bedrock.StopReason
-}
-
 // Converse answers a request, each block whole. The events are the provider's, with
 // the latency filled in; timing is filled in as they pass.
 func (r *Route) Converse(ctx context.Context, req *bedrock.ConverseRequest, timing *Timing) provider.Events {
@@ -212,42 +195,5 @@ func (r *Route) answer(ctx context.Context, call provider.Call) provider.Events 
 		}
 		call.Request = carried.request
 		cited(r.provider.Converse(ctx, call), carried.sources)(yield)
-	}
-}
-
-func counted(events provider.Events, timing *Timing) provider.Events {
-	return func(yield func(bedrock.ConverseStreamOutput, error) bool) {
-		for event, err := range events {
-			if event.ContentBlockDelta != nil {
-				timing.Deltas++
-			}
-			if !yield(event, err) {
-				return
-			}
-		}
-	}
-}
-
-func (r *Route) timed(events provider.Events, timing *Timing) provider.Events {
-	return func(yield func(bedrock.ConverseStreamOutput, error) bool) {
-		start := time.Now()
-		timing.Began = start
-		for event, err := range events {
-			switch {
-			case event.ContentBlockDelta != nil && timing.FirstByte == 0:
-				timing.FirstByte = time.Since(start)
-			case event.MessageStop != nil:
-				timing.StopReason = event.MessageStop.StopReason
-			case event.Metadata != nil:
-				timing.Total = time.Since(start)
-				conversation.ApplyCacheMinimum(&event.Metadata.Usage, r.Model.MinCachePrefix())
-				timing.Usage = event.Metadata.Usage
-				event.Metadata.Metrics.LatencyMs = timing.Total.Milliseconds()
-				r.serve(event.Metadata)
-			}
-			if !yield(event, err) {
-				return
-			}
-		}
 	}
 }

@@ -3,29 +3,16 @@ package profiles
 import (
 	"context"
 	"errors"
-	"sync"
-	"time"
 
 	"github.com/saprolite/saprolite/internal/catalog"
+	"github.com/saprolite/saprolite/internal/recall"
 	"github.com/saprolite/saprolite/internal/store"
 )
 
-const (
-	// sourceLife is how long an answer of the store is good.
-	sourceLife = time.Second
-	// maxSources bounds the answers that are remembered.
-	maxSources = 10_000
-	// sourceTime bounds the wait for the store.
-	sourceTime = 5 * time.Second
-)
-
-// sources remembers for a moment what profiles were made from, and their tags: requests
-// by one profile follow each other.
+// sources knows what profiles were made from, and their tags.
 type sources struct {
 	store store.Profiles
-
-	mu    sync.Mutex
-	known map[sourceKey]source
+	known recall.Answers[sourceKey, source]
 }
 
 type sourceKey struct{ account, id string }
@@ -34,64 +21,22 @@ type sourceKey struct{ account, id string }
 type source struct {
 	arn, region string
 	// tags must not be changed.
-	tags  map[string]string
-	until time.Time
+	tags map[string]string
 }
 
-func newSources(s store.Profiles) *sources {
-	return &sources{store: s, known: map[sourceKey]source{}}
-}
-
-// find gives what is known of a profile: nothing of one that there is not. A store that
-// does not answer is no reason to refuse a profile that was there a moment ago.
+// find gives what is known of a profile: nothing of one that there is not.
 func (s *sources) find(id catalog.ID) (source, error) {
-	key := sourceKey{id.Account, id.Resource}
-	known, ok := s.get(key)
-	if !ok || time.Now().After(known.until) {
-		found, err := s.ask(key)
-		if err != nil && !ok {
-			return source{}, err
+	known, err := s.known.Get(sourceKey{id.Account, id.Resource}, func(ctx context.Context) (source, error) {
+		profile, err := s.store.Profile(ctx, id.Account, id.Resource)
+		if errors.Is(err, store.ErrNotFound) {
+			return source{}, nil
 		}
-		if err == nil {
-			known = found
-		}
-		s.put(key, known)
-	}
+		return source{profile.Source, profile.Region, profile.Tags}, err
+	})
 	if known.region != id.Region {
-		return source{}, nil
+		return source{}, err
 	}
-	return known, nil
+	return known, err
 }
 
-func (s *sources) ask(key sourceKey) (source, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), sourceTime)
-	defer cancel()
-	profile, err := s.store.Profile(ctx, key.account, key.id)
-	if errors.Is(err, store.ErrNotFound) {
-		return source{}, nil
-	}
-	return source{arn: profile.Source, region: profile.Region, tags: profile.Tags}, err
-}
-
-func (s *sources) get(key sourceKey) (source, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	known, ok := s.known[key]
-	return known, ok
-}
-
-func (s *sources) put(key sourceKey, known source) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.known) >= maxSources {
-		clear(s.known)
-	}
-	known.until = time.Now().Add(sourceLife)
-	s.known[key] = known
-}
-
-func (s *sources) forget(account, id string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.known, sourceKey{account, id})
-}
+func (s *sources) forget(account, id string) { s.known.Forget(sourceKey{account, id}) }

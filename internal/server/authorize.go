@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/saprolite/saprolite/internal/bedrock"
+	"github.com/saprolite/saprolite/internal/catalog"
 	"github.com/saprolite/saprolite/internal/iam/conditions"
 	"github.com/saprolite/saprolite/internal/iam/policy"
 	"github.com/saprolite/saprolite/internal/identity"
@@ -150,16 +151,25 @@ func (s *Server) inferenceNeeds(x *exchange, about *policy.Context, u uses) ([]n
 
 // modelResources are those that the use of a model id needs.
 func (s *Server) modelResources(x *exchange, modelID string) ([]policy.Resource, error) {
-	used, err := s.Pipeline.Catalog.Resources(modelID, x.location())
-	if _, wrong := errors.AsType[*bedrock.ValidationException](err); wrong {
-		// What is no id is refused as such behind this, if the caller may ask at all.
-		return []policy.Resource{{ARN: x.arn("foundation-model", modelID)}}, nil
-	}
+	used, err := s.used(x, modelID)
 	if err != nil {
 		return nil, err
 	}
+	if used.Profile == "" && len(used.Models) == 0 {
+		return []policy.Resource{{ARN: x.arn("foundation-model", modelID)}}, nil
+	}
 	tags, err := s.Profiles.ResourceTags(used.Profile)
 	return conditions.Resources(used, tags), err
+}
+
+// used is what is used by a model id: nothing by what is no id, which is refused as such
+// behind this, if the caller may ask at all. An error is a fault of this side.
+func (s *Server) used(x *exchange, modelID string) (catalog.Resources, error) {
+	used, err := s.Pipeline.Catalog.Resources(modelID, x.location())
+	if _, wrong := errors.AsType[*bedrock.ValidationException](err); wrong {
+		return catalog.Resources{}, nil
+	}
+	return used, err
 }
 
 // guardrail is one that a request names.

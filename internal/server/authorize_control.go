@@ -39,9 +39,11 @@ func (s *Server) controlled(x *exchange, in any, about *policy.Context) ([]polic
 // profileResource is that of a profile alone. The ids of those that callers made have
 // no dots.
 func (s *Server) profileResource(x *exchange, identifier string) ([]policy.Resource, error) {
-	used, err := s.Pipeline.Catalog.Resources(identifier, x.location())
+	used, err := s.used(x, identifier)
 	switch {
-	case err == nil && used.Profile != "":
+	case err != nil:
+		return nil, err
+	case used.Profile != "":
 		return s.named(&used.Profile)
 	case strings.Contains(identifier, "."):
 		return s.named(new(x.arn("inference-profile", identifier)))

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/saprolite/saprolite/internal/catalog"
@@ -86,21 +87,33 @@ func TestAuthorizeMadeProfile(t *testing.T) {
 	}
 }
 
-// deaf is a store that does not answer.
-type deaf struct{ profileStore }
+// absent is a store that does not answer the first question.
+type absent struct {
+	profileStore
+	back atomic.Bool
+}
 
 // profileStore has another name than its method.
 type profileStore interface{ store.Profiles }
 
-func (deaf) Profile(context.Context, string, string) (store.Profile, error) {
+func (a *absent) Profile(context.Context, string, string) (store.Profile, error) {
+	if a.back.Swap(true) {
+		return store.Profile{}, store.ErrNotFound
+	}
 	return store.Profile{}, errors.New("gone fishing")
 }
 
-// What a profile leads to must be known before anybody may use it.
+// What a profile leads to must be known before anybody may use it, or ask for it.
 func TestAuthorizeMadeProfileUnknown(t *testing.T) {
 	all := allowing(t, `{"Effect":"Allow","Action":"*","Resource":"*"}`)
-	got := post(t, newClient(t, http1), behindProfiles(t, deaf{}, all)+"/model/"+url.PathEscape(madeARN)+"/converse", hi)
-	if got.status != http.StatusInternalServerError || strings.Contains(string(got.body), "fishing") {
-		t.Errorf("%d %s", got.status, got.body)
+	for method, path := range map[string]string{
+		http.MethodPost: "/model/" + url.PathEscape(madeARN) + "/converse", http.MethodGet: "/inference-profiles/" + url.PathEscape(madeARN),
+	} {
+		request := newRequest(t, t.Context(), behindProfiles(t, new(absent), all)+path, hi)
+		request.Method = method
+		got := do(t, newClient(t, http1), request)
+		if got.status != http.StatusInternalServerError || strings.Contains(string(got.body), "fishing") {
+			t.Errorf("%s: %d %s", method, got.status, got.body)
+		}
 	}
 }

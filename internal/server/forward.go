@@ -2,10 +2,10 @@ package server
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"github.com/go-json-experiment/json"
 
@@ -78,11 +78,8 @@ func (x *exchange) pass(op bedrock.Operation, pieces provider.Pieces) (ended err
 				return x.endWith(out, op, err)
 			}
 		}
-		if err := out.sendRaw(piece.Body); failed == nil {
-			failed = err
-		}
-		if failed != nil {
-			return failed
+		if err := cmp.Or(failed, out.sendRaw(piece.Body)); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -97,8 +94,7 @@ func exceptionIn(frame []byte) error {
 	if err != nil || message.ExceptionType() == "" {
 		return nil
 	}
-	name := message.ExceptionType()
-	exception := bedrock.NewException(strings.ToUpper(name[:1]) + name[1:])
+	exception := bedrock.NewException(message.ExceptionType())
 	if exception == nil {
 		return &bedrock.InternalServerException{Message: unexpected}
 	}

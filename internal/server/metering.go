@@ -129,7 +129,7 @@ func (x *exchange) routed(to *catalog.Target) {
 	case to.Application != "":
 		u.record.Profile = to.Application
 	case to.ID.Profile != "":
-		u.record.Profile = x.location().ProfileARN(to.ID)
+		u.record.Profile = x.location().ARN(to.ID)
 	case to.ID.Kind == catalog.ApplicationInferenceProfile:
 		u.record.Profile = to.ID.Text
 	}

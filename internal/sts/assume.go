@@ -96,8 +96,8 @@ func (x *exchange) assumeRole() (any, error) {
 	return x.issue(&a)
 }
 
-// checkCaller holds the rules for who assumes a role and by what, and hands on what a session
-// passes to the next.
+// checkCaller holds the rules for who assumes a role and by what, and hands on what a
+// session passes to the next.
 func (x *exchange) checkCaller(a *assumption) error {
 	if x.form.has("SerialNumber") || x.form.has("TokenCode") {
 		// There are no devices here, so that no code is right.

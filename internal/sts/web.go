@@ -101,7 +101,8 @@ func (p *provider) describe(a *assumption, token *oidc.IDToken) (audience string
 			a.trust.Conditions[p.name()+":"+name] = values
 		}
 	}
-	// Whom a token was issued to goes before whom it is for.
+	// Whom a token was issued to goes before whom it is for. None of these names is that
+	// of a claim, which could say something else.
 	audiences := token.Audience
 	a.trust.Conditions[p.name()+":sub"] = []string{token.Subject}
 	a.trust.Conditions[p.name()+":aud"] = audiences

@@ -6,13 +6,15 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	awssts "github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/saprolite/saprolite/internal/identity"
 )
 
 func (h *house) withToken(token string) error {
@@ -44,7 +46,7 @@ func TestWebIdentityRefuses(t *testing.T) {
 		"not yet":                    {h.issuer.token(map[string]any{"nbf": now.Add(time.Hour).Unix()}), "IDPRejectedClaim", "The token is not valid yet."},
 		"another signature":          {header + "." + payload + "." + signature[:20] + "AAAA" + signature[24:], "InvalidIdentityToken", noKey},
 		"not signed":                 {"eyJhbGciOiJub25lIn0." + payload + ".", "InvalidIdentityToken", noKey},
-		"a shared secret":            {hmacToken(t, h.issuer, "HS256"), "InvalidIdentityToken", noKey},
+		"a shared secret":            {hmacToken(t, h.issuer), "InvalidIdentityToken", noKey},
 		"claims that differ in case": {h.issuer.token(map[string]any{"SUB": "system:serviceaccount:kube-system:admin"}), "InvalidIdentityToken", "The claims of the token are malformed."},
 		"strange source":             {h.issuer.token(map[string]any{"https://aws.amazon.com/source_identity": "a b"}), "InvalidIdentityToken", "The claim https://aws.amazon.com/source_identity is malformed."},
 		"a source that is none":      {h.issuer.token(map[string]any{"https://aws.amazon.com/source_identity": []string{"alice"}}), "InvalidIdentityToken", "The claim https://aws.amazon.com/source_identity is malformed."},
@@ -58,35 +60,44 @@ func TestWebIdentityRefuses(t *testing.T) {
 }
 
 // hmacToken takes the provider's public key, which everybody has, for a shared secret.
-func hmacToken(t *testing.T, i *issuer, algorithm string) string {
+func hmacToken(t *testing.T, i *issuer) string {
 	t.Helper()
 	der, err := x509.MarshalPKIXPublicKey(i.key.Public())
 	if err != nil {
 		t.Fatal(err)
 	}
-	header := fmt.Sprintf(`{"alg":%q,"kid":"first","typ":"JWT"}`, algorithm)
+	const header = `{"alg":"HS256","kid":"first","typ":"JWT"}`
 	text := base64.RawURLEncoding.EncodeToString([]byte(header)) + "." + base64.RawURLEncoding.EncodeToString([]byte(i.claims(nil)))
 	mac := hmac.New(sha256.New, pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
 	mac.Write([]byte(text))
 	return text + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
+// inSession becomes a role with a token of more claims, and gives what the session is.
+func (h *house) inSession(role string, claims map[string]any) identity.Principal {
+	h.t.Helper()
+	got, err := h.client("").AssumeRoleWithWebIdentity(h.t.Context(), &awssts.AssumeRoleWithWebIdentityInput{
+		RoleArn: &role, RoleSessionName: new("pod"), WebIdentityToken: new(h.issuer.token(claims)),
+	})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	key, err := h.tokens.Open(h.t.Context(), *got.Credentials.AccessKeyId, *got.Credentials.SessionToken)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	if source := key.Principal.Session.SourceIdentity; aws.ToString(got.SourceIdentity) != source {
+		h.t.Errorf("the answer says %q, and the session %q", aws.ToString(got.SourceIdentity), source)
+	}
+	return key.Principal
+}
+
 // TestSourceOfToken has the provider say who is behind the session.
 func TestSourceOfToken(t *testing.T) {
 	h := newHouse(t)
-	got, err := h.client("").AssumeRoleWithWebIdentity(t.Context(), &awssts.AssumeRoleWithWebIdentityInput{
-		RoleArn: new(writer), RoleSessionName: new("pod"),
-		WebIdentityToken: new(h.issuer.token(map[string]any{"https://aws.amazon.com/source_identity": "alice@example.com"})),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	key, err := h.tokens.Open(t.Context(), *got.Credentials.AccessKeyId, *got.Credentials.SessionToken)
-	if err != nil {
-		t.Fatal(err)
-	}
+	made := h.inSession(writer, map[string]any{"https://aws.amazon.com/source_identity": "alice@example.com"})
 	last := h.attempts[len(h.attempts)-1]
-	if source := key.Principal.Session.SourceIdentity; source != "alice@example.com" || *got.SourceIdentity != source ||
+	if source := made.Session.SourceIdentity; source != "alice@example.com" ||
 		last.Action != "sts:SetSourceIdentity" || !slices.Equal(last.Conditions["sts:SourceIdentity"], []string{source}) {
 		t.Errorf("%q; asked at last: %+v", source, last)
 	}
@@ -94,20 +105,11 @@ func TestSourceOfToken(t *testing.T) {
 
 func TestTagsOfToken(t *testing.T) {
 	h := newHouse(t)
-	got, err := h.client("").AssumeRoleWithWebIdentity(t.Context(), &awssts.AssumeRoleWithWebIdentityInput{
-		RoleArn: new(reader), RoleSessionName: new("pod"), WebIdentityToken: new(h.issuer.token(map[string]any{
-			"https://aws.amazon.com/tags": map[string]any{"principal_tags": map[string]any{"team": []string{"sand"}}, "transitive_tag_keys": []string{"team"}},
-		})),
+	made := h.inSession(reader, map[string]any{
+		"https://aws.amazon.com/tags": map[string]any{"principal_tags": map[string]any{"team": []string{"sand"}}, "transitive_tag_keys": []string{"team"}},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	key, err := h.tokens.Open(t.Context(), *got.Credentials.AccessKeyId, *got.Credentials.SessionToken)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if key.Principal.Tags["team"] != "sand" || key.Principal.Session.TransitiveTags[0] != "team" {
-		t.Errorf("%+v", key.Principal)
+	if made.Tags["team"] != "sand" || made.Session.TransitiveTags[0] != "team" {
+		t.Errorf("%+v", made)
 	}
 	if last := h.attempts[len(h.attempts)-1]; last.Action != "sts:TagSession" {
 		t.Errorf("asked for %s at last", last.Action)

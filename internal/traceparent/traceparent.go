@@ -1,7 +1,6 @@
 // Package traceparent carries the place of a request in a trace from whoever calls
 // to whoever is called: the headers of W3C's Trace Context and Baggage, and those of
-// AWS X-Ray.
-// It needs no exporter of traces, and knows of none.
+// AWS X-Ray. It needs no exporter of traces, and knows of none.
 package traceparent
 
 import (
@@ -77,12 +76,12 @@ func (c Context) W3C() string {
 // ForSpan is the context for what a span asks: parent is the span's own traceparent.
 // Whoever sent X-Ray's header gets it on.
 func (c Context) ForSpan(parent string) Context {
-	if c.XRay == "" || !isParent(parent) {
-		return Context{Parent: parent, State: c.State, Baggage: c.Baggage}
+	next := Context{Parent: parent, State: c.State, Baggage: c.Baggage}
+	if c.XRay != "" && isParent(parent) {
+		trace, span, sampled := parent[3:35], parent[36:52], parent[54:55]
+		next.XRay = "Root=1-" + trace[:8] + "-" + trace[8:] + ";Parent=" + span + ";Sampled=" + sampled
 	}
-	trace, span, sampled := parent[3:35], parent[36:52], parent[54:55]
-	ray := "Root=1-" + trace[:8] + "-" + trace[8:] + ";Parent=" + span + ";Sampled=" + sampled
-	return Context{Parent: parent, State: c.State, XRay: ray, Baggage: c.Baggage}
+	return next
 }
 
 // isParent judges the form of a traceparent: version, trace, span and flags. Later

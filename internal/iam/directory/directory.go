@@ -114,7 +114,7 @@ func (d *Directory) Refresh(ctx context.Context) error {
 	defer d.mu.Unlock()
 	err := errors.Join(d.readDeclared(), d.readStored(ctx))
 	before := d.current.Load()
-	if before == nil && err != nil || before != nil && !d.stale {
+	if before == nil && err != nil || !d.stale {
 		return err
 	}
 	next, problems := newIndex(d.stored, d.declared, d.options.Ring, before)

@@ -165,7 +165,7 @@ func (c *compiled) set(key string, compile func() (*policy.Set, error)) (*policy
 // policy gives what the document of that owner and name was compiled to, or compiles
 // it.
 func (c *compiled) policy(owner, name string, kind policy.Kind, document string) (*policy.Policy, error) {
-	key := strings.Join([]string{owner, name}, "\x00")
+	key := owner + "\x00" + name
 	c.mu.RLock()
 	p := c.policies[key]
 	c.mu.RUnlock()

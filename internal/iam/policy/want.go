@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/saprolite/saprolite/internal/network"
 )
 
 // want is a value in a condition, compiled. Which fields are used depends on the
@@ -47,8 +49,7 @@ func newWant(o *operator, s string, variables bool) (w want, err error) {
 			err = fmt.Errorf("%s compares dates such as 2026-01-31T12:00:00Z, and %q is none", o.name, s)
 		}
 	case familyIP:
-		var ok bool
-		if w.prefix, ok = parsePrefix(s); !ok {
+		if w.prefix, err = network.Parse(s); err != nil {
 			err = fmt.Errorf("%s compares addresses such as 203.0.113.0/24 and 2001:db8::/32, and %q is none", o.name, s)
 		}
 	case familyBool, familyBinary:
@@ -207,24 +208,6 @@ func parseBool(s string) (bool, error) {
 	default:
 		return false, strconv.ErrSyntax
 	}
-}
-
-// parsePrefix reads an address or a block of them. What is an IPv4 address in the form of
-// IPv6 is one, as in the requests.
-func parsePrefix(s string) (netip.Prefix, bool) {
-	if p, err := netip.ParsePrefix(s); err == nil {
-		const mapped = 128 - 32
-		if a := p.Addr(); a.Is4In6() && p.Bits() >= mapped {
-			p = netip.PrefixFrom(a.Unmap(), p.Bits()-mapped)
-		}
-		return p.Masked(), true
-	}
-	a, err := netip.ParseAddr(s)
-	if err != nil || a.Zone() != "" {
-		return netip.Prefix{}, false
-	}
-	a = a.Unmap()
-	return netip.PrefixFrom(a, a.BitLen()), true
 }
 
 // maxEpoch bounds seconds since 1970, with room for those who write milliseconds. Far

@@ -55,7 +55,7 @@ func codeOf(header http.Header, body []byte) string {
 // streamException is the error of an exception frame. Before the answer has begun
 // it may be tried again as outside a stream.
 func (p *Provider) streamException(name string, payload []byte, began bool) error {
-	exception := bedrock.NewException(strings.ToUpper(name[:1]) + name[1:])
+	exception := bedrock.NewException(name)
 	if exception == nil {
 		exception = new(bedrock.InternalServerException)
 	}

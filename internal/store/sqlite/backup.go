@@ -66,10 +66,10 @@ func Restore(ctx context.Context, path, from string) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	prepared := filepath.Join(folder, "state.db")
-	if err := prepare(ctx, from, prepared, before); err != nil {
-		return fmt.Errorf("restore the state from %s: %w", from, err)
+	err = prepare(ctx, from, prepared, before)
+	if err == nil {
+		err = open(ctx, path, func(conn *sql.Conn) error { return copyPages(conn, prepared) })
 	}
-	err = open(ctx, path, func(conn *sql.Conn) error { return copyPages(conn, prepared) })
 	if err != nil {
 		return fmt.Errorf("restore the state from %s: %w", from, err)
 	}
