@@ -145,7 +145,6 @@ func TestRegionsApart(t *testing.T) {
 	}
 }
 
-// What is one account's in one region is nobody else's.
 // full is a store with as many profiles in a region as are asked for.
 type full struct {
 	store.Store
@@ -174,6 +173,7 @@ func TestQuota(t *testing.T) {
 	}
 }
 
+// What is one account's in one region is nobody else's.
 func TestForeign(t *testing.T) {
 	p, _ := open(t)
 	made, err := p.Create(t.Context(), request("mine", ""), at, []string{source})
