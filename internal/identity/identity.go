@@ -45,6 +45,16 @@ type Principal struct {
 	BearerTokenType BearerTokenType
 }
 
+// PrincipalARN is what IAM calls aws:PrincipalArn: the ARN of a session's role, else
+// the principal's own. What callers use counts by it, since whoever assumes a role
+// chooses the name of the session.
+func (p *Principal) PrincipalARN() string {
+	if p.Session != nil {
+		return p.Session.RoleARN
+	}
+	return p.ARN
+}
+
 // Method is a way to authenticate.
 type Method string
 

@@ -17,7 +17,10 @@ const defaultMaxOutput = 4096
 
 // admit asks the quotas for a request of the route.
 func (r *Route) admit(ctx context.Context, req quota.Request) (quota.Grant, error) {
-	req.Account, req.Principal, req.Model = r.Caller.Account, r.Caller.ARN, r.Model.ID
+	req.Account, req.Principal, req.Model = r.Caller.Account, r.Caller.PrincipalARN(), r.Model.ID
+	if r.Caller.Session != nil {
+		req.Session = r.Caller.ARN
+	}
 	grant, err := r.quota.Admit(ctx, &req)
 	if _, refused := errors.AsType[bedrock.Exception](err); err != nil && !refused && ctx.Err() != nil {
 		return nil, provider.EndedError(ctx.Err())

@@ -92,7 +92,7 @@ func (r *Route) own() provider.Abilities {
 
 // call words a request for the provider.
 func (r *Route) call(req *bedrock.ConverseRequest, incremental bool) provider.Call {
-	call := provider.Call{Model: r.upstream(), Caller: r.Caller.ARN, Request: req, Incremental: incremental}
+	call := provider.Call{Model: r.upstream(), Caller: r.Caller.PrincipalARN(), Request: req, Incremental: incremental}
 	if r.Upstream == "" {
 		call.Requested = r.ID.Text
 	}
@@ -132,7 +132,7 @@ func (r *Route) InputTokens(ctx context.Context, req *bedrock.ConverseRequest) (
 // Embed turns texts into vectors; timing is filled in but for FirstByte. The error
 // says so where the provider cannot.
 func (r *Route) Embed(ctx context.Context, call provider.EmbedCall, timing *Timing) (answer *provider.Embeddings, err error) {
-	call.Model, call.Caller = r.upstream(), r.Caller.ARN
+	call.Model, call.Caller = r.upstream(), r.Caller.PrincipalARN()
 	reserve := func() quota.Reservation { return quota.Reservation{Tokens: textTokens(call.Texts)} }
 	err = r.granted(ctx, quota.Request{Reserve: reserve}, func() (int64, error) {
 		start := time.Now()
@@ -149,7 +149,7 @@ func (r *Route) Embed(ctx context.Context, call provider.EmbedCall, timing *Timi
 // Rerank judges documents; of timing, Total is filled in. The error says so where the
 // provider cannot.
 func (r *Route) Rerank(ctx context.Context, call provider.RerankCall, timing *Timing) (relevance []float64, err error) {
-	call.Model, call.Caller = r.upstream(), r.Caller.ARN
+	call.Model, call.Caller = r.upstream(), r.Caller.PrincipalARN()
 	err = r.granted(ctx, quota.Request{}, func() (int64, error) {
 		start := time.Now()
 		relevance, err = provider.Rerank(ctx, r.provider, call)

@@ -15,8 +15,9 @@ import (
 
 // Request is what one call asks for.
 type Request struct {
-	// Account is the 12 digits of the caller's account, Principal the caller's ARN.
-	Account, Principal string
+	// Account is the 12 digits of the caller's account, Principal the ARN of the user
+	// or the role that counts. Session is that of the role's session, empty for others.
+	Account, Principal, Session string
 	// Model is the bare id of the model.
 	Model string
 	// Brief says that the request runs no model: it takes no place among those that run

@@ -65,6 +65,34 @@ func TestMatch(t *testing.T) {
 	}
 }
 
+// TestMatchOfSession counts a session as its role, whatever its name.
+func TestMatchOfSession(t *testing.T) {
+	const role, session = "arn:aws:iam::1:role/batch", "arn:aws:sts::1:assumed-role/batch/x"
+	var list []quota.Rule
+	for _, principal := range []string{role, "*:assumed-role/batch/*", "*:user/batch", ""} {
+		list = append(list, quota.Rule{Name: "for " + principal, Principals: []string{principal}, Per: []quota.Dimension{quota.PerPrincipal}, Concurrent: 1})
+	}
+	rules, err := quota.NewRules(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	matches, err := rules.Match(nil, &quota.Request{Principal: role, Session: session})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []quota.Match{
+		{Index: 0, Rule: rules.All()[0], Key: quota.Key{Principal: role}, Slot: true},
+		{Index: 1, Rule: rules.All()[1], Key: quota.Key{Principal: role}, Slot: true},
+	}
+	if d := cmp.Diff(want, matches); d != "" {
+		t.Error(d)
+	}
+	// A user has no session, which is not like the empty pattern either.
+	if matches, err = rules.Match(nil, &quota.Request{Principal: "arn:aws:iam::1:user/batch"}); err != nil || len(matches) != 1 || matches[0].Index != 2 {
+		t.Errorf("a user: %+v, %v", matches, err)
+	}
+}
+
 func TestLevels(t *testing.T) {
 	rule := quota.Rule{RequestsPerMinute: 3, Concurrent: 1}
 	got := rule.Levels(quota.Used{Requests: 1.5, Tokens: 7, Running: 2})

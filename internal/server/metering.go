@@ -76,9 +76,16 @@ func (x *exchange) admit() error {
 	if u == nil || u.meter == nil || x.operation == bedrock.OperationCountTokens.Name {
 		return nil
 	}
-	return u.meter.Admit(x.ctx, meter.Caller{
-		Account: u.record.Account, Principal: u.record.Principal, Metadata: u.record.Metadata,
-	}, x.start)
+	return u.meter.Admit(x.ctx, x.payer(), x.start)
+}
+
+// payer is who pays for a call of which there is a record.
+func (x *exchange) payer() meter.Caller {
+	c := meter.Caller{Account: x.principal.Account, Principal: x.principal.PrincipalARN(), Metadata: x.usage.record.Metadata}
+	if x.principal.Session != nil {
+		c.Session = x.principal.ARN
+	}
+	return c
 }
 
 // servedBy notes the tier that served, where an answer says it.
@@ -169,7 +176,7 @@ func (x *exchange) record(err error) error {
 		err = refused
 	}
 	x.outcome(&u.record, err)
-	u.meter.Record(context.WithoutCancel(x.ctx), u.record)
+	u.meter.Record(context.WithoutCancel(x.ctx), x.payer(), u.record)
 	x.recordInvocation(&u.record)
 	return refused
 }

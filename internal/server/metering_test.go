@@ -18,6 +18,7 @@ import (
 	"github.com/saprolite/saprolite/internal/bedrock"
 	"github.com/saprolite/saprolite/internal/catalog"
 	"github.com/saprolite/saprolite/internal/eventstream"
+	"github.com/saprolite/saprolite/internal/identity"
 	"github.com/saprolite/saprolite/internal/meter"
 	"github.com/saprolite/saprolite/internal/provider"
 	"github.com/saprolite/saprolite/internal/quota/memory"
@@ -311,6 +312,47 @@ func TestMeteredUnits(t *testing.T) {
 	if r := l.of(t, got.header); r.Status != 200 || r.Counts != (meter.Counts{}) {
 		t.Errorf("a ranking: %+v", r)
 	}
+}
+
+// sessionOf is a session of a role.
+func sessionOf(role, name string) identity.Principal {
+	return identity.Principal{
+		ARN: "arn:aws:sts::123456789012:assumed-role/" + role + "/" + name, Account: "123456789012",
+		Session: &identity.Session{RoleARN: "arn:aws:iam::123456789012:role/" + role, Name: name},
+	}
+}
+
+// The sessions of a role spend its budget, and are on record by their own names.
+func TestBudgetOfRole(t *testing.T) {
+	o := options(newCatalog(t, catalog.Mapping{ID: "*", Provider: "test"}), scripted(t,
+		`default: {reply: Hi, usage: {inputTokens: 10, outputTokens: 20}}`))
+	var sessions turns
+	for _, name := range []string{"one", "two", "three"} {
+		sessions.principals = append(sessions.principals, sessionOf("batch", name))
+	}
+	o.Identity = &sessions
+	house, l := metered(t, o, meter.Budget{Name: "each", Per: meter.FieldPrincipal, Only: "*", Period: meter.Daily, Amount: 100_000})
+	web, client := serve(t, house), newClient(t, http1)
+	for i, status := range []int{200, 200, 400} {
+		got := post(t, client, web.URL+claudePath+"/converse", hi)
+		if got.status != status {
+			t.Errorf("call %d: %s", i, got.body)
+		}
+		if r := l.of(t, got.header); r.Principal != sessions.principals[i].ARN {
+			t.Errorf("call %d is on record for %s", i, r.Principal)
+		}
+	}
+}
+
+// turns takes each request for one of the next principal.
+type turns struct {
+	principals []identity.Principal
+	next       int
+}
+
+func (a *turns) Authenticate(context.Context, *http.Request, []byte) (identity.Principal, error) {
+	a.next++
+	return a.principals[a.next-1], nil
 }
 
 // When a budget is spent, calls of its kind are refused, and are on record.
