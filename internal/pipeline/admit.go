@@ -17,7 +17,7 @@ const defaultMaxOutput = 4096
 
 // admit asks the quotas for a request of the route.
 func (r *Route) admit(ctx context.Context, req quota.Request) (quota.Grant, error) {
-	req.Account, req.Principal, req.Model = r.Caller.Account, r.Caller.PrincipalARN(), r.Model.ID
+	req.Account, req.Principal, req.Model, req.Operation = r.Caller.Account, r.Caller.PrincipalARN(), r.Model.ID, r.Operation
 	if r.Caller.Session != nil {
 		req.Session = r.Caller.ARN
 	}

@@ -134,6 +134,7 @@ func TestQuotaRefuses(t *testing.T) {
 	p := &noted{}
 	l := newLimited(t, p, haiku, quota.Rule{RequestsPerMinute: 1, TokensPerMinute: 100})
 	all := func(bedrock.ConverseStreamOutput) bool { return true }
+	l.Operation = bedrock.OperationInvokeModel
 	_, isFinal := errors.AsType[*bedrock.ServiceQuotaExceededException](l.answer(request(new(int32(101))), all))
 	if !isFinal {
 		t.Error("what never fits may be tried again")

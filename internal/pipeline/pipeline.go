@@ -40,8 +40,9 @@ type Route struct {
 	catalog.Target
 	// Service is how the request wants to be served.
 	Service catalog.Service
-	// Caller is who asks.
-	Caller identity.Principal
+	// Caller is who asks, by the Operation.
+	Caller    identity.Principal
+	Operation bedrock.Operation
 	// MayRead refuses objects that the caller may not name by s3Location; nil lets all
 	// be read.
 	MayRead   func(objectstore.Name) error

@@ -11,6 +11,8 @@ package quota
 import (
 	"context"
 	"time"
+
+	"github.com/saprolite/saprolite/internal/bedrock"
 )
 
 // Request is what one call asks for.
@@ -20,6 +22,8 @@ type Request struct {
 	Account, Principal, Session string
 	// Model is the bare id of the model.
 	Model string
+	// Operation is what the caller called; its errors are those that it declares.
+	Operation bedrock.Operation
 	// Brief says that the request runs no model: it takes no place among those that run
 	// at the same time.
 	Brief bool

@@ -2,6 +2,7 @@ package quota_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -60,8 +61,35 @@ func TestMatch(t *testing.T) {
 	req.Reserve = func() quota.Reservation { return quota.Reservation{Tokens: 300, Least: 51} }
 	if _, err := rules.Match(nil, req); err == nil {
 		t.Error("what never fits is admitted")
-	} else if never, ok := errors.AsType[*bedrock.ServiceQuotaExceededException](err); !ok || never.Message != "Your request exceeds the service quota for your account." {
-		t.Error(err)
+	}
+}
+
+// TestNeverFits has no error that the operation does not declare.
+func TestNeverFits(t *testing.T) {
+	rules, err := quota.NewRules([]quota.Rule{{Name: "tokens", TokensPerMinute: 100}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var (
+		never    = &bedrock.ServiceQuotaExceededException{Message: "Your request exceeds the service quota for your account."}
+		throttle = &bedrock.ThrottlingException{Message: "Too many tokens, please wait before trying again."}
+	)
+	for operation, want := range map[bedrock.Operation]bedrock.Exception{
+		bedrock.OperationInvokeModel:                   never,
+		bedrock.OperationInvokeModelWithResponseStream: never,
+		bedrock.OperationConverse:                      throttle,
+		bedrock.OperationConverseStream:                throttle,
+	} {
+		_, err := rules.Match(nil, &quota.Request{Operation: operation, Reserve: func() quota.Reservation {
+			return quota.Reservation{Tokens: 101, Least: 101}
+		}})
+		got, _ := errors.AsType[bedrock.Exception](err)
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("%s: %s", operation.Name, d)
+		}
+		if cause := bedrock.CauseOf(err); !strings.Contains(cause.Error(), "quota tokens") {
+			t.Errorf("%s: the log is told %v", operation.Name, cause)
+		}
 	}
 }
 

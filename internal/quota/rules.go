@@ -126,7 +126,7 @@ func (r *Rules) Match(matches []Match, req *Request) ([]Match, error) {
 			}
 			tokens, fits := rule.fit(*reserved)
 			if !fits {
-				return nil, errNeverFits()
+				return nil, errNeverFits(rule, req.Operation)
 			}
 			m.Tokens = tokens
 		}

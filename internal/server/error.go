@@ -98,10 +98,10 @@ func errorBody(err error, exception bedrock.Exception) []byte {
 // unknownOperation answers what no route takes, in the words of the service's
 // framework.
 func (s *Server) unknownOperation(w http.ResponseWriter, r *http.Request) {
-	x := s.newExchange(w, r, "")
+	x := s.newExchange(w, r, bedrock.Operation{})
 	defer x.close()
 	x.err = &bedrock.CommonError{Code: "UnknownOperationException", Status: http.StatusNotFound}
-	if err := errors.Join(x.begin(bedrock.Operation{}, s.Observers), x.record(x.err)); err != nil {
+	if err := errors.Join(x.begin(s.Observers), x.record(x.err)); err != nil {
 		x.fail(err)
 		return
 	}

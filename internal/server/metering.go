@@ -38,12 +38,12 @@ type usage struct {
 
 // newUsage begins the record of a call of an operation on a model, by a caller who
 // is known.
-func (s *Server) newUsage(x *exchange, op bedrock.Operation) *usage {
-	if s.Meter == nil && len(s.Observers) == 0 || op.Service != "bedrock-runtime" {
+func (s *Server) newUsage(x *exchange) *usage {
+	if s.Meter == nil && len(s.Observers) == 0 || x.operation.Service != "bedrock-runtime" {
 		return nil
 	}
 	return &usage{meter: s.Meter, record: meter.Record{
-		RequestID: x.requestID, Time: x.start, Operation: op.Name,
+		RequestID: x.requestID, Time: x.start, Operation: x.operation.Name,
 		Account: x.principal.Account, Principal: x.principal.ARN,
 	}}
 }
@@ -73,7 +73,7 @@ func (x *exchange) described(in any) {
 // admit refuses a request when its budget is spent.
 func (x *exchange) admit() error {
 	u := x.usage
-	if u == nil || u.meter == nil || x.operation == bedrock.OperationCountTokens.Name {
+	if u == nil || u.meter == nil || x.operation == bedrock.OperationCountTokens {
 		return nil
 	}
 	return u.meter.Admit(x.ctx, x.payer(), x.start)

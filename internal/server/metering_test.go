@@ -21,6 +21,7 @@ import (
 	"github.com/saprolite/saprolite/internal/identity"
 	"github.com/saprolite/saprolite/internal/meter"
 	"github.com/saprolite/saprolite/internal/provider"
+	"github.com/saprolite/saprolite/internal/quota"
 	"github.com/saprolite/saprolite/internal/quota/memory"
 	"github.com/saprolite/saprolite/internal/server"
 )
@@ -341,6 +342,36 @@ func TestBudgetOfRole(t *testing.T) {
 		if r := l.of(t, got.header); r.Principal != sessions.principals[i].ARN {
 			t.Errorf("call %d is on record for %s", i, r.Principal)
 		}
+	}
+}
+
+// A request that alone exceeds a quota gets an error that its operation has, before a
+// stream begins.
+func TestRequestExceedsQuota(t *testing.T) {
+	rules, err := quota.NewRules([]quota.Rule{{Name: "all", TokensPerMinute: 100}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := options(newCatalog(t, catalog.Mapping{ID: "*", Provider: "test"}), scripted(t, `default: {reply: Hi}`))
+	o.Pipeline.Quota = memory.New(rules, nil)
+	web, client := serve(t, server.New(o)), newClient(t, http1)
+	const (
+		talk     = `{"messages":[{"role":"user","content":[{"text":"hi"}]}],"inferenceConfig":{"maxTokens":101}}`
+		native   = `{"anthropic_version":"bedrock-2023-05-31","max_tokens":101,"messages":[{"role":"user","content":"hi"}]}`
+		throttle = `{"message":"Too many tokens, please wait before trying again."}`
+		never    = `{"message":"Your request exceeds the service quota for your account."}`
+	)
+	for _, test := range []struct {
+		path, body string
+		status     int
+		code, want string
+	}{
+		{"/converse", talk, 429, "ThrottlingException", throttle},
+		{"/converse-stream", talk, 429, "ThrottlingException", throttle},
+		{"/invoke", native, 400, "ServiceQuotaExceededException", never},
+		{"/invoke-with-response-stream", native, 400, "ServiceQuotaExceededException", never},
+	} {
+		wantError(t, post(t, client, web.URL+claudePath+test.path, test.body), test.status, test.code+":http://internal.amazon.com/coral/com.amazon.bedrock/", test.want)
 	}
 }
 

@@ -111,12 +111,12 @@ func (c *Call) Names() map[string]string {
 
 // begin tells the observers of a request, and lets it go on where it belongs in a
 // trace.
-func (x *exchange) begin(op bedrock.Operation, observers []Observer) error {
+func (x *exchange) begin(observers []Observer) error {
 	x.ctx = traceparent.With(x.ctx, traceparent.Read(x.r.Header))
 	if x.observers = observers; len(observers) == 0 {
 		return nil
 	}
-	x.call = &Call{RequestID: x.requestID, Start: x.start, Operation: op, Request: x.r}
+	x.call = &Call{RequestID: x.requestID, Start: x.start, Operation: x.operation, Request: x.r}
 	var refused error
 	for _, o := range observers {
 		var err error

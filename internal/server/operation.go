@@ -30,7 +30,7 @@ type exchange struct {
 	r         *http.Request
 	ctx       context.Context
 	requestID string
-	operation string
+	operation bedrock.Operation
 	principal identity.Principal
 	// asked is zero where no policies decide.
 	asked asked
@@ -60,12 +60,12 @@ func route[In any, P input[In]](s *Server, op bedrock.Operation, run func(*excha
 	s.mux.HandleFunc(op.Method+" "+op.URI, func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), s.RequestTimeout)
 		defer cancel()
-		x := s.newExchange(w, r.WithContext(ctx), op.Name)
+		x := s.newExchange(w, r.WithContext(ctx), op)
 		x.ctx = ctx
 		defer x.close()
 		defer x.recover()
 
-		if err := x.begin(op, s.Observers); err != nil {
+		if err := x.begin(s.Observers); err != nil {
 			x.fail(err)
 			return
 		}
@@ -80,7 +80,7 @@ func route[In any, P input[In]](s *Server, op bedrock.Operation, run func(*excha
 			x.fail(err)
 			return
 		}
-		x.usage = s.newUsage(x, op)
+		x.usage = s.newUsage(x)
 		in := P(new(In))
 		if err := restjson.Decode(r, body, in); err != nil {
 			x.fail(err)
@@ -101,7 +101,7 @@ func route[In any, P input[In]](s *Server, op bedrock.Operation, run func(*excha
 	})
 }
 
-func (s *Server) newExchange(w http.ResponseWriter, r *http.Request, operation string) *exchange {
+func (s *Server) newExchange(w http.ResponseWriter, r *http.Request, operation bedrock.Operation) *exchange {
 	x := &exchange{w: w, r: r, ctx: r.Context(), operation: operation, requestID: newRequestID(), log: s.Log, start: time.Now()}
 	header := w.Header()
 	header["x-amzn-RequestId"] = []string{x.requestID}
@@ -158,7 +158,7 @@ func (x *exchange) recover() {
 	if known, ok := fault.(runtime.Error); ok {
 		cause = fmt.Errorf("panic: %w", known)
 	}
-	x.log.Error("panic", "operation", x.operation, "requestId", x.requestID, "stack", string(debug.Stack()))
+	x.log.Error("panic", "operation", x.operation.Name, "requestId", x.requestID, "stack", string(debug.Stack()))
 	answered := x.status != 0
 	x.fail(cause)
 	if answered {
@@ -195,7 +195,7 @@ func (x *exchange) flush() error {
 func (x *exchange) close() {
 	x.ended()
 	attributes := []slog.Attr{
-		slog.String("operation", x.operation),
+		slog.String("operation", x.operation.Name),
 		slog.Int("status", x.status),
 		slog.Duration("took", time.Since(x.start)),
 		slog.String("requestId", x.requestID),

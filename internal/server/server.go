@@ -108,9 +108,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			// On HTTP/2 it would end the streams beside this one.
 			w.Header().Set("Connection", "close")
 		}
-		x := s.newExchange(w, r, "")
+		x := s.newExchange(w, r, bedrock.Operation{})
 		defer x.close()
-		_ = x.begin(bedrock.Operation{}, s.Observers) // it is refused in any case
+		_ = x.begin(s.Observers) // it is refused in any case
 		x.fail(&bedrock.ServiceUnavailableException{Message: "Bedrock is unable to process your request."})
 		return
 	}
