@@ -48,6 +48,7 @@ func (x *exchange) fail(err error) {
 	header["x-amzn-ErrorType"] = []string{exception.ErrorCode() + namespace}
 	x.w.WriteHeader(x.status)
 	x.w.Write(body)
+	_ = x.flush() // whoever still sends its body may read meanwhile
 }
 
 // publicHalf is what the caller may see of an error.
@@ -113,4 +114,5 @@ func (s *Server) unknownOperation(w http.ResponseWriter, r *http.Request) {
 	header["x-amzn-ErrorType"] = []string{"UnknownOperationException" + commonNamespace}
 	w.WriteHeader(x.status)
 	w.Write([]byte(body))
+	_ = x.flush()
 }

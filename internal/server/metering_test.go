@@ -371,7 +371,7 @@ func TestRequestExceedsQuota(t *testing.T) {
 		{"/invoke", native, 400, "ServiceQuotaExceededException", never},
 		{"/invoke-with-response-stream", native, 400, "ServiceQuotaExceededException", never},
 	} {
-		wantError(t, post(t, client, web.URL+claudePath+test.path, test.body), test.status, test.code+":http://internal.amazon.com/coral/com.amazon.bedrock/", test.want)
+		wantError(t, post(t, client, web.URL+claudePath+test.path, test.body), test.status, test.code+ofBedrock, test.want)
 	}
 }
 
@@ -381,9 +381,9 @@ type turns struct {
 	next       int
 }
 
-func (a *turns) Authenticate(context.Context, *http.Request, []byte) (identity.Principal, error) {
+func (a *turns) Identify(context.Context, *http.Request) (identity.Claim, error) {
 	a.next++
-	return a.principals[a.next-1], nil
+	return identity.Proven(a.principals[a.next-1]), nil
 }
 
 // When a budget is spent, calls of its kind are refused, and are on record.

@@ -165,12 +165,13 @@ func (x *exchange) ended() {
 	}
 }
 
-// stranger notes that a request did not show who sent it; a fault of this side is
-// no such thing.
-func (x *exchange) stranger(err error) {
+// stranger notes that a request did not show who sent it, if the error of its
+// authentication says so; a fault of this side is no such thing.
+func (x *exchange) stranger(err error) error {
 	if x.call != nil {
 		_, x.call.BadCredentials = errors.AsType[bedrock.Exception](err)
 	}
+	return err
 }
 
 // understood notes what a request is.

@@ -60,8 +60,8 @@ func (o *onlooker) hear(text string) {
 // refuser is an authenticator that knows nobody.
 type refuser struct{}
 
-func (refuser) Authenticate(context.Context, *http.Request, []byte) (identity.Principal, error) {
-	return identity.Principal{}, &bedrock.CommonError{Code: "UnrecognizedClientException", Status: 403}
+func (refuser) Identify(context.Context, *http.Request) (identity.Claim, error) {
+	return identity.Claim{}, &bedrock.CommonError{Code: "UnrecognizedClientException", Status: 403}
 }
 
 // observed makes a server whose requests are heard of.

@@ -54,7 +54,7 @@ type exchange struct {
 }
 
 // route puts an operation behind its route. This is the path of every request:
-// request id, authenticate, decode, authorize, validate, run; run encodes the answer.
+// request id, authenticate by the head, read the body, authenticate by it, decode, authorize, validate, run; run encodes the answer.
 // What a caller may do can depend on what the request says.
 func route[In any, P input[In]](s *Server, op bedrock.Operation, run func(*exchange, P) error) {
 	s.mux.HandleFunc(op.Method+" "+op.URI, func(w http.ResponseWriter, r *http.Request) {
@@ -69,20 +69,13 @@ func route[In any, P input[In]](s *Server, op bedrock.Operation, run func(*excha
 			x.fail(err)
 			return
 		}
-		body, err := s.readBody(w, r)
-		if err != nil {
-			x.fail(err)
-			return
-		}
-		x.body = body
-		if x.principal, err = s.Identity.Authenticate(ctx, r, body); err != nil {
-			x.stranger(err)
+		if err := s.authenticate(x); err != nil {
 			x.fail(err)
 			return
 		}
 		x.usage = s.newUsage(x)
 		in := P(new(In))
-		if err := restjson.Decode(r, body, in); err != nil {
+		if err := restjson.Decode(r, x.body, in); err != nil {
 			x.fail(err)
 			return
 		}
@@ -109,6 +102,20 @@ func (s *Server) newExchange(w http.ResponseWriter, r *http.Request, operation b
 		header["Connection"] = []string{"keep-alive"}
 	}
 	return x
+}
+
+// authenticate finds who calls, and reads the body. Whoever can be refused by the head
+// of the request is refused before any of its body is read.
+func (s *Server) authenticate(x *exchange) error {
+	claim, err := s.Identity.Identify(x.ctx, x.r)
+	if err != nil {
+		return x.stranger(err)
+	}
+	if x.body, err = s.readBody(x.w, x.r); err != nil {
+		return err
+	}
+	x.principal, err = claim.Prove(x.body)
+	return x.stranger(err)
 }
 
 // firstBody is how much memory a body gets before any of it has come: whoever sends it
