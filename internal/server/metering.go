@@ -140,6 +140,23 @@ func (x *exchange) routed(to *catalog.Target) {
 	}
 }
 
+// denied notes the model of a request that goes nowhere: the one behind the id, or the
+// id where that stands for none and looks like one.
+func (s *Server) denied(x *exchange) {
+	id := x.r.PathValue("modelId")
+	if x.usage == nil || id == "" {
+		return
+	}
+	if model, ok := s.Prompts.Model(id); ok {
+		id = model
+	}
+	if to, err := s.Pipeline.Catalog.Resolve(id); err == nil && x.mayUse(&to) == nil {
+		x.usage.record.Model = to.Model.ID
+	} else if parsed, err := catalog.ParseID(id); err == nil {
+		x.usage.record.Model = parsed.Text
+	}
+}
+
 // measured notes where the counts of a call will be.
 func (x *exchange) measured(to *pipeline.Route, timing *pipeline.Timing, request *bedrock.ConverseRequest) {
 	x.routed(&to.Target)
@@ -204,8 +221,8 @@ func (u *usage) count() {
 	}
 	u.record.FirstToken = t.FirstByte
 	counts := tokens(&t.Usage)
-	if counts == (meter.Counts{}) && t.Deltas > 0 {
-		counts = meter.Counts{InputTokens: conversation.EstimateTokens(u.request), OutputTokens: t.Deltas}
+	if counts == (meter.Counts{}) && t.Seen > 0 {
+		counts = meter.Counts{InputTokens: conversation.EstimateTokens(u.request), OutputTokens: t.Seen}
 	}
 	u.record.Add(counts)
 }

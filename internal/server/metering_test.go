@@ -18,10 +18,8 @@ import (
 	"github.com/saprolite/saprolite/internal/bedrock"
 	"github.com/saprolite/saprolite/internal/catalog"
 	"github.com/saprolite/saprolite/internal/eventstream"
-	"github.com/saprolite/saprolite/internal/identity"
 	"github.com/saprolite/saprolite/internal/meter"
 	"github.com/saprolite/saprolite/internal/provider"
-	"github.com/saprolite/saprolite/internal/quota"
 	"github.com/saprolite/saprolite/internal/quota/memory"
 	"github.com/saprolite/saprolite/internal/server"
 )
@@ -313,77 +311,6 @@ func TestMeteredUnits(t *testing.T) {
 	if r := l.of(t, got.header); r.Status != 200 || r.Counts != (meter.Counts{}) {
 		t.Errorf("a ranking: %+v", r)
 	}
-}
-
-// sessionOf is a session of a role.
-func sessionOf(role, name string) identity.Principal {
-	return identity.Principal{
-		ARN: "arn:aws:sts::123456789012:assumed-role/" + role + "/" + name, Account: "123456789012",
-		Session: &identity.Session{RoleARN: "arn:aws:iam::123456789012:role/" + role, Name: name},
-	}
-}
-
-// The sessions of a role spend its budget, and are on record by their own names.
-func TestBudgetOfRole(t *testing.T) {
-	o := options(newCatalog(t, catalog.Mapping{ID: "*", Provider: "test"}), scripted(t,
-		`default: {reply: Hi, usage: {inputTokens: 10, outputTokens: 20}}`))
-	var sessions turns
-	for _, name := range []string{"one", "two", "three"} {
-		sessions.principals = append(sessions.principals, sessionOf("batch", name))
-	}
-	o.Identity = &sessions
-	house, l := metered(t, o, meter.Budget{Name: "each", Per: meter.FieldPrincipal, Only: "*", Period: meter.Daily, Amount: 100_000})
-	web, client := serve(t, house), newClient(t, http1)
-	for i, status := range []int{200, 200, 400} {
-		got := post(t, client, web.URL+claudePath+"/converse", hi)
-		if got.status != status {
-			t.Errorf("call %d: %s", i, got.body)
-		}
-		if r := l.of(t, got.header); r.Principal != sessions.principals[i].ARN {
-			t.Errorf("call %d is on record for %s", i, r.Principal)
-		}
-	}
-}
-
-// A request that alone exceeds a quota gets an error that its operation has, before a
-// stream begins.
-func TestRequestExceedsQuota(t *testing.T) {
-	rules, err := quota.NewRules([]quota.Rule{{Name: "all", TokensPerMinute: 100}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	o := options(newCatalog(t, catalog.Mapping{ID: "*", Provider: "test"}), scripted(t, `default: {reply: Hi}`))
-	o.Pipeline.Quota = memory.New(rules, nil)
-	web, client := serve(t, server.New(o)), newClient(t, http1)
-	const (
-		talk     = `{"messages":[{"role":"user","content":[{"text":"hi"}]}],"inferenceConfig":{"maxTokens":101}}`
-		native   = `{"anthropic_version":"bedrock-2023-05-31","max_tokens":101,"messages":[{"role":"user","content":"hi"}]}`
-		throttle = `{"message":"Too many tokens, please wait before trying again."}`
-		never    = `{"message":"Your request exceeds the service quota for your account."}`
-	)
-	for _, test := range []struct {
-		path, body string
-		status     int
-		code, want string
-	}{
-		{"/converse", talk, 429, "ThrottlingException", throttle},
-		{"/converse-stream", talk, 429, "ThrottlingException", throttle},
-		{"/invoke", native, 400, "ServiceQuotaExceededException", never},
-		{"/invoke-with-response-stream", native, 400, "ServiceQuotaExceededException", never},
-	} {
-		wantError(t, post(t, client, web.URL+claudePath+test.path, test.body), test.status, test.code+ofBedrock, test.want)
-	}
-}
-
-// turns takes each request for one of the next principal.
-type turns struct {
-	principals []identity.Principal
-	next       int
-}
-
-func (a *turns) Identify(context.Context, *http.Request) (identity.Claim, error) {
-	a.next++
-	return identity.Proven(a.principals[a.next-1]), nil
 }
 
 // When a budget is spent, calls of its kind are refused, and are on record.

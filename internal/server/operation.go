@@ -81,6 +81,7 @@ func route[In any, P input[In]](s *Server, op bedrock.Operation, run func(*excha
 		}
 		x.understood(in)
 		if err := s.authorize(x, in); err != nil {
+			s.denied(x)
 			x.fail(err)
 			return
 		}
