@@ -34,12 +34,13 @@ func BenchmarkMeter(b *testing.B) {
 	b.ReportAllocs()
 	b.ResetTimer()
 	// Loop would stop the clock before the rest has moved.
+	caller := meter.Caller{Account: "000000000000", Principal: "arn:aws:iam::000000000000:user/development", Metadata: map[string]string{"team": "a"}}
 	for i := range b.N {
-		m.Record(b.Context(), meter.Record{
-			RequestID: "00000000-0000-4000-8000-" + strconv.Itoa(1e11+i), Time: time.Now(), Account: "000000000000",
-			Principal: "arn:aws:iam::000000000000:user/development", Operation: "Converse", Model: "anthropic.claude-3-haiku-20240307-v1:0",
+		m.Record(b.Context(), caller, meter.Record{
+			RequestID: "00000000-0000-4000-8000-" + strconv.Itoa(1e11+i), Time: time.Now(), Account: caller.Account,
+			Principal: caller.Principal, Operation: "Converse", Model: "anthropic.claude-3-haiku-20240307-v1:0",
 			Provider: "local", ServiceTier: "default", Status: 200, Counts: meter.Counts{InputTokens: 12, OutputTokens: 345},
-			FirstToken: 12 * time.Millisecond, Total: 345 * time.Millisecond, Metadata: map[string]string{"team": "a"},
+			FirstToken: 12 * time.Millisecond, Total: 345 * time.Millisecond, Metadata: caller.Metadata,
 		})
 	}
 	if err := journal.Flush(b.Context()); err != nil {

@@ -57,3 +57,221 @@ func Operations() []Operation {
 		OperationUntagResource,
 	}
 }
+
+// Exceptions are the codes of the errors that the models declare for the operation.
+func (o Operation) Exceptions() []string {
+	switch o.Name {
+	case "ApplyGuardrail":
+		return []string{
+			"AccessDeniedException",
+			"ResourceNotFoundException",
+			"ThrottlingException",
+			"InternalServerException",
+			"ServiceUnavailableException",
+			"ValidationException",
+			"ServiceQuotaExceededException",
+		}
+	case "Converse":
+		return []string{
+			"AccessDeniedException",
+			"ThrottlingException",
+			"ResourceNotFoundException",
+			"ModelTimeoutException",
+			"InternalServerException",
+			"ServiceUnavailableException",
+			"ValidationException",
+			"ModelNotReadyException",
+			"ModelErrorException",
+		}
+	case "ConverseStream":
+		return []string{
+			"AccessDeniedException",
+			"ThrottlingException",
+			"ResourceNotFoundException",
+			"ModelTimeoutException",
+			"InternalServerException",
+			"ServiceUnavailableException",
+			"ValidationException",
+			"ModelNotReadyException",
+			"ModelErrorException",
+		}
+	case "CountTokens":
+		return []string{
+			"AccessDeniedException",
+			"ResourceNotFoundException",
+			"ThrottlingException",
+			"InternalServerException",
+			"ServiceUnavailableException",
+			"ValidationException",
+		}
+	case "CreateInferenceProfile":
+		return []string{
+			"ResourceNotFoundException",
+			"AccessDeniedException",
+			"ValidationException",
+			"ConflictException",
+			"InternalServerException",
+			"TooManyTagsException",
+			"ServiceQuotaExceededException",
+			"ThrottlingException",
+		}
+	case "DeleteInferenceProfile":
+		return []string{
+			"ResourceNotFoundException",
+			"AccessDeniedException",
+			"ValidationException",
+			"ConflictException",
+			"InternalServerException",
+			"ThrottlingException",
+		}
+	case "DeleteModelInvocationLoggingConfiguration":
+		return []string{
+			"AccessDeniedException",
+			"InternalServerException",
+			"ThrottlingException",
+		}
+	case "GetAsyncInvoke":
+		return []string{
+			"AccessDeniedException",
+			"ThrottlingException",
+			"InternalServerException",
+			"ValidationException",
+		}
+	case "GetFoundationModel":
+		return []string{
+			"ResourceNotFoundException",
+			"AccessDeniedException",
+			"ValidationException",
+			"InternalServerException",
+			"ThrottlingException",
+		}
+	case "GetInferenceProfile":
+		return []string{
+			"ResourceNotFoundException",
+			"AccessDeniedException",
+			"ValidationException",
+			"InternalServerException",
+			"ThrottlingException",
+		}
+	case "GetModelInvocationLoggingConfiguration":
+		return []string{
+			"AccessDeniedException",
+			"InternalServerException",
+			"ThrottlingException",
+		}
+	case "InvokeGuardrailChecks":
+		return []string{
+			"AccessDeniedException",
+			"ThrottlingException",
+			"InternalServerException",
+			"ServiceUnavailableException",
+			"ValidationException",
+		}
+	case "InvokeModel":
+		return []string{
+			"AccessDeniedException",
+			"ResourceNotFoundException",
+			"ThrottlingException",
+			"ModelTimeoutException",
+			"InternalServerException",
+			"ServiceUnavailableException",
+			"ValidationException",
+			"ServiceQuotaExceededException",
+			"ModelNotReadyException",
+			"ModelErrorException",
+		}
+	case "InvokeModelWithBidirectionalStream":
+		return []string{
+			"AccessDeniedException",
+			"ResourceNotFoundException",
+			"ThrottlingException",
+			"ModelTimeoutException",
+			"InternalServerException",
+			"ServiceUnavailableException",
+			"ModelStreamErrorException",
+			"ValidationException",
+			"ServiceQuotaExceededException",
+			"ModelNotReadyException",
+			"ModelErrorException",
+		}
+	case "InvokeModelWithResponseStream":
+		return []string{
+			"AccessDeniedException",
+			"ResourceNotFoundException",
+			"ThrottlingException",
+			"ModelTimeoutException",
+			"InternalServerException",
+			"ServiceUnavailableException",
+			"ModelStreamErrorException",
+			"ValidationException",
+			"ServiceQuotaExceededException",
+			"ModelNotReadyException",
+			"ModelErrorException",
+		}
+	case "ListAsyncInvokes":
+		return []string{
+			"AccessDeniedException",
+			"ThrottlingException",
+			"InternalServerException",
+			"ValidationException",
+		}
+	case "ListFoundationModels":
+		return []string{
+			"AccessDeniedException",
+			"ValidationException",
+			"InternalServerException",
+			"ThrottlingException",
+		}
+	case "ListInferenceProfiles":
+		return []string{
+			"AccessDeniedException",
+			"ValidationException",
+			"InternalServerException",
+			"ThrottlingException",
+		}
+	case "ListTagsForResource":
+		return []string{
+			"ResourceNotFoundException",
+			"AccessDeniedException",
+			"ValidationException",
+			"InternalServerException",
+			"ThrottlingException",
+		}
+	case "PutModelInvocationLoggingConfiguration":
+		return []string{
+			"AccessDeniedException",
+			"ValidationException",
+			"InternalServerException",
+			"ThrottlingException",
+		}
+	case "StartAsyncInvoke":
+		return []string{
+			"AccessDeniedException",
+			"ThrottlingException",
+			"ResourceNotFoundException",
+			"InternalServerException",
+			"ServiceUnavailableException",
+			"ValidationException",
+			"ServiceQuotaExceededException",
+			"ConflictException",
+		}
+	case "TagResource":
+		return []string{
+			"ResourceNotFoundException",
+			"AccessDeniedException",
+			"ValidationException",
+			"InternalServerException",
+			"TooManyTagsException",
+			"ThrottlingException",
+		}
+	case "UntagResource":
+		return []string{
+			"ResourceNotFoundException",
+			"AccessDeniedException",
+			"ValidationException",
+			"InternalServerException",
+			"ThrottlingException",
+		}
+	}
+	return nil
+}

@@ -46,7 +46,7 @@ func BenchmarkAuthenticate(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := credentials.Authenticate(b.Context(), r, nil); err != nil {
+				if _, err := identity.Authenticate(b.Context(), credentials, r, nil); err != nil {
 					b.Fatal(err)
 				}
 			}

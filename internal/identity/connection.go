@@ -110,10 +110,10 @@ func pattern(flags, text, star string) *regexp.Regexp {
 	return regexp.MustCompile(flags + `\A` + strings.Join(parts, star) + `\z`)
 }
 
-// Authenticate implements [Authenticator].
-func (c *Connections) Authenticate(ctx context.Context, r *http.Request, body []byte) (Principal, error) {
+// Identify implements [Authenticator].
+func (c *Connections) Identify(ctx context.Context, r *http.Request) (Claim, error) {
 	if hasCredentials(r) {
-		return c.options.Credentials.Authenticate(ctx, r, body)
+		return c.options.Credentials.Identify(ctx, r)
 	}
 	if arn, name, ok := c.byCertificate(r); ok {
 		return c.find(ctx, MethodCertificate, arn, name)
@@ -121,7 +121,7 @@ func (c *Connections) Authenticate(ctx context.Context, r *http.Request, body []
 	if arn, name, ok := c.byPeer(r); ok {
 		return c.find(ctx, MethodPeer, arn, name)
 	}
-	return c.options.Credentials.Authenticate(ctx, r, body)
+	return c.options.Credentials.Identify(ctx, r)
 }
 
 // hasCredentials passes every request that tries to have some: one whose credentials
@@ -164,16 +164,16 @@ func (c *Connections) byPeer(r *http.Request) (arn, name string, ok bool) {
 	return "", "", false
 }
 
-func (c *Connections) find(ctx context.Context, method Method, arn, name string) (Principal, error) {
+func (c *Connections) find(ctx context.Context, method Method, arn, name string) (Claim, error) {
 	principal, err := c.options.Principals.Principal(ctx, arn, sessionName(name))
 	switch {
 	case errors.Is(err, ErrUnknownKey):
-		return Principal{}, errUnrecognizedClient(fmt.Errorf("%s stands for %s: %w", name, arn, err))
+		return Claim{}, errUnrecognizedClient(fmt.Errorf("%s stands for %s: %w", name, arn, err))
 	case err != nil:
-		return Principal{}, fmt.Errorf("find %s: %w", arn, err)
+		return Claim{}, fmt.Errorf("find %s: %w", arn, err)
 	}
 	principal.Method = method
-	return principal, nil
+	return Proven(principal), nil
 }
 
 // maxSessionName is that of STS (AssumeRole, RoleSessionName).

@@ -40,8 +40,8 @@ func (directory) Principal(_ context.Context, arn, session string) (identity.Pri
 // asked notes that credentials were asked for.
 type asked struct{}
 
-func (asked) Authenticate(context.Context, *http.Request, []byte) (identity.Principal, error) {
-	return identity.Principal{ARN: "by credentials"}, nil
+func (asked) Identify(context.Context, *http.Request) (identity.Claim, error) {
+	return identity.Proven(identity.Principal{ARN: "by credentials"}), nil
 }
 
 func certificateOf(names ...string) *x509.Certificate {
@@ -116,7 +116,7 @@ func TestCertificateRules(t *testing.T) {
 		if test.change != nil {
 			test.change(r)
 		}
-		p, err := connections.Authenticate(t.Context(), r, nil)
+		p, err := identity.Authenticate(t.Context(), connections, r, nil)
 		got := p.ARN
 		if err != nil {
 			got = err.Error()

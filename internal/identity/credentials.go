@@ -49,12 +49,19 @@ func NewCredentials(o Options) *Credentials {
 	}
 }
 
-// Authenticate implements [Authenticator].
-func (c *Credentials) Authenticate(ctx context.Context, r *http.Request, body []byte) (Principal, error) {
+// Identify implements [Authenticator].
+func (c *Credentials) Identify(ctx context.Context, r *http.Request) (Claim, error) {
 	token, ok := bearerToken(r)
+	if !ok {
+		return c.SigV4.Identify(ctx, r)
+	}
+	principal, err := c.bearer(ctx, r, token)
+	return Proven(principal), err
+}
+
+// bearer finds whose API key the token is.
+func (c *Credentials) bearer(ctx context.Context, r *http.Request, token string) (Principal, error) {
 	switch {
-	case !ok:
-		return c.SigV4.Authenticate(ctx, r, body)
 	case c.apiKeys == nil || len(token) > maxAPIKey:
 		return Principal{}, errAPIKey()
 	case strings.HasPrefix(token, shortTermPrefix):

@@ -126,7 +126,7 @@ func TestShortTermKeyOfGenerators(t *testing.T) {
 			want := []identity.Principal{alice, writer}[i/2]
 			want.Method, want.Region, want.BearerTokenType = identity.MethodAPIKey, "eu-west-3", identity.ShortTerm
 			for _, after := range []time.Duration{0, good} {
-				got, err := h.at(made.Add(after)).Authenticate(t.Context(), bearer(t, token), []byte("{}"))
+				got, err := identity.Authenticate(t.Context(), h.at(made.Add(after)), bearer(t, token), []byte("{}"))
 				if err != nil {
 					t.Fatalf("%s %d: %v", file, i, err)
 				}
@@ -134,7 +134,7 @@ func TestShortTermKeyOfGenerators(t *testing.T) {
 					t.Errorf("%s %d: %s", file, i, diff)
 				}
 			}
-			_, err := h.at(made.Add(good+time.Second)).Authenticate(t.Context(), bearer(t, token), nil)
+			_, err := identity.Authenticate(t.Context(), h.at(made.Add(good+time.Second)), bearer(t, token), nil)
 			wantAPIKeyRefusal(t, err, "Bearer Token has expired")
 		}
 	}
@@ -183,7 +183,7 @@ func TestShortTermKeyMutations(t *testing.T) {
 		credentials := house{sessionEnds: made.Add(time.Hour)}.at(made)
 		refused := func(token string) {
 			t.Helper()
-			if _, err := credentials.Authenticate(t.Context(), bearer(t, token), nil); err == nil {
+			if _, err := identity.Authenticate(t.Context(), credentials, bearer(t, token), nil); err == nil {
 				t.Errorf("accepted: %s", token)
 			}
 		}
@@ -249,7 +249,7 @@ func TestShortTermKeyMadeOfElse(t *testing.T) {
 		"very long":        {prefix + strings.Repeat("A", 32<<10), false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := credentials.Authenticate(t.Context(), bearer(t, test.token), nil)
+			_, err := identity.Authenticate(t.Context(), credentials, bearer(t, test.token), nil)
 			if test.good {
 				if err != nil {
 					t.Error(err)
@@ -264,7 +264,7 @@ func TestShortTermKeyMadeOfElse(t *testing.T) {
 func TestShortTermKeyOfEndedSession(t *testing.T) {
 	token := generated(t, "tokens-js.txt")[2]
 	made := madeAt(t, token)
-	_, err := house{sessionEnds: made.Add(time.Minute)}.at(made.Add(time.Minute)).Authenticate(t.Context(), bearer(t, token), nil)
+	_, err := identity.Authenticate(t.Context(), house{sessionEnds: made.Add(time.Minute)}.at(made.Add(time.Minute)), bearer(t, token), nil)
 	wantAPIKeyRefusal(t, err, "Bearer Token has expired")
 }
 
@@ -297,7 +297,7 @@ func TestLongTermKey(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := house{apiKeys: map[[sha256.Size]byte]identity.APIKey{hash: test.key}}
-			got, err := h.at(now).Authenticate(t.Context(), bearer(t, test.token), nil)
+			got, err := identity.Authenticate(t.Context(), h.at(now), bearer(t, test.token), nil)
 			if test.refusal != "" {
 				wantAPIKeyRefusal(t, err, test.refusal)
 				return
@@ -319,7 +319,7 @@ func TestAPIKeysWhereNoneAreTaken(t *testing.T) {
 	token := generated(t, "tokens-js.txt")[0]
 	at := func() time.Time { return madeAt(t, token) }
 	without := identity.NewCredentials(identity.Options{Keys: h, Sessions: h, Now: at})
-	_, err := without.Authenticate(t.Context(), bearer(t, token), nil)
+	_, err := identity.Authenticate(t.Context(), without, bearer(t, token), nil)
 	wantAPIKeyRefusal(t, err, "Authentication failed")
 	_, _, err = h.at(at()).AuthenticateEvents(t.Context(), bearer(t, token))
 	wantAPIKeyRefusal(t, err, "Authentication failed")
@@ -353,7 +353,7 @@ func signedWith(t testing.TB, key aws.Credentials, host string, when time.Time) 
 
 func TestSession(t *testing.T) {
 	now := time.Now()
-	got, err := house{sessionEnds: now.Add(1)}.at(now).Authenticate(t.Context(), sessionRequest(t, sessionToken, "h", now), nil)
+	got, err := identity.Authenticate(t.Context(), house{sessionEnds: now.Add(1)}.at(now), sessionRequest(t, sessionToken, "h", now), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -363,12 +363,12 @@ func TestSession(t *testing.T) {
 		t.Error(diff)
 	}
 	// An ended session is told so even if the rest is wrong too.
-	_, err = house{sessionEnds: now}.at(now).Authenticate(t.Context(), sessionRequest(t, sessionToken, "h", now.Add(-time.Hour)), nil)
+	_, err = identity.Authenticate(t.Context(), house{sessionEnds: now}.at(now), sessionRequest(t, sessionToken, "h", now.Add(-time.Hour)), nil)
 	wantRefusal(t, err, "ExpiredTokenException", "The security token included in the request is expired")
-	_, err = house{}.at(now).Authenticate(t.Context(), sessionRequest(t, "of nobody", "h", now), nil)
+	_, err = identity.Authenticate(t.Context(), house{}.at(now), sessionRequest(t, "of nobody", "h", now), nil)
 	wantRefusal(t, err, "UnrecognizedClientException", "The security token included in the request is invalid.")
 	fault := errors.New("disk full")
-	if _, err = (house{fault: fault}).at(now).Authenticate(t.Context(), sessionRequest(t, sessionToken, "h", now), nil); !errors.Is(err, fault) {
+	if _, err = identity.Authenticate(t.Context(), (house{fault: fault}).at(now), sessionRequest(t, sessionToken, "h", now), nil); !errors.Is(err, fault) {
 		t.Error(err)
 	}
 }
@@ -382,7 +382,7 @@ func TestCredentialsBehindProxy(t *testing.T) {
 	for peer, accepted := range map[string]bool{"10.1.2.3:4": true, "192.0.2.1:4": false} {
 		r := sessionRequest(t, "", "bedrock.example", now)
 		r.Host, r.RemoteAddr = "inner:8484", peer
-		if _, err := behind.Authenticate(t.Context(), r, nil); (err == nil) != accepted {
+		if _, err := identity.Authenticate(t.Context(), behind, r, nil); (err == nil) != accepted {
 			t.Errorf("%s: %v", peer, err)
 		}
 	}
@@ -416,7 +416,7 @@ func FuzzShortTermKey(f *testing.F) {
 	}
 	credentials := house{}.at(madeAt(f, generated(f, "tokens-js.txt")[0]))
 	f.Fuzz(func(t *testing.T, text string) {
-		_, err := credentials.Authenticate(t.Context(), bearer(t, outside(text)), nil)
+		_, err := identity.Authenticate(t.Context(), credentials, bearer(t, outside(text)), nil)
 		if err == nil && !known[text] {
 			t.Errorf("accepted: %q", text)
 		}

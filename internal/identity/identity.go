@@ -1,6 +1,7 @@
 // Package identity tells who is calling.
 //
-// An [Authenticator] turns a request into a [Principal] or refuses it. [SigV4]
+// An [Authenticator] turns the head of a request into a [Claim], and that, with the
+// body, becomes a [Principal]; either step may refuse. [SigV4]
 // asks for a signature and finds secrets through [Keys], and those of temporary
 // credentials through [Sessions]; [Credentials] takes API keys too, which it finds
 // through [APIKeys]; [Connections] takes the word of a connection for requests without
@@ -45,6 +46,16 @@ type Principal struct {
 	BearerTokenType BearerTokenType
 }
 
+// PrincipalARN is what IAM calls aws:PrincipalArn: the ARN of a session's role, else
+// the principal's own. What callers use counts by it, since whoever assumes a role
+// chooses the name of the session.
+func (p *Principal) PrincipalARN() string {
+	if p.Session != nil {
+		return p.Session.RoleARN
+	}
+	return p.ARN
+}
+
 // Method is a way to authenticate.
 type Method string
 
@@ -63,10 +74,41 @@ const (
 
 // Authenticator tells who sent a request. It is safe for concurrent use.
 type Authenticator interface {
-	// Authenticate returns the principal that sent r, whose whole body is body.
-	// It does not read r.Body. A refusal has a [bedrock.Exception] in its chain;
-	// one of the kind [APIKeyError] is written in its own way.
-	Authenticate(ctx context.Context, r *http.Request, body []byte) (Principal, error)
+	// Identify returns who sent r as far as its head tells, before anything of its
+	// body is read: whoever has no credentials, or none that can be right, is refused
+	// here. A refusal has a [bedrock.Exception] in its chain; one of the kind
+	// [APIKeyError] is written in its own way.
+	Identify(ctx context.Context, r *http.Request) (Claim, error)
+}
+
+// Claim is who sent a request, by its head.
+type Claim struct {
+	principal Principal
+	// prove is nil where the head has proved all.
+	prove func(body []byte) error
+}
+
+// Proven is a claim that needs no body.
+func Proven(p Principal) Claim { return Claim{principal: p} }
+
+// Prove returns the principal that sent the request whose whole body is body. A
+// refusal is as those of [Authenticator].
+func (c Claim) Prove(body []byte) (Principal, error) {
+	if c.prove != nil {
+		if err := c.prove(body); err != nil {
+			return Principal{}, err
+		}
+	}
+	return c.principal, nil
+}
+
+// Authenticate returns the principal that sent r, whose whole body is body.
+func Authenticate(ctx context.Context, a Authenticator, r *http.Request, body []byte) (Principal, error) {
+	claim, err := a.Identify(ctx, r)
+	if err != nil {
+		return Principal{}, err
+	}
+	return claim.Prove(body)
 }
 
 // Keys finds access keys. It is safe for concurrent use.

@@ -58,7 +58,7 @@ func TestNoneByAddress(t *testing.T) {
 		{"[fe80::1%25eth0]:8484", "[fe80::2%25eth0]:50000", false},
 	} {
 		r := connected(httptest.NewRequestWithContext(t.Context(), "GET", "/", nil), test.local, test.remote)
-		_, err := identity.None{}.Authenticate(t.Context(), r, nil)
+		_, err := identity.Authenticate(t.Context(), identity.None{}, r, nil)
 		if (err == nil) != test.want {
 			t.Errorf("%s to %s: %v", test.remote, test.local, err)
 		}
@@ -72,7 +72,7 @@ func TestNoneByAddress(t *testing.T) {
 func TestNoneUnknownListener(t *testing.T) {
 	r := httptest.NewRequestWithContext(t.Context(), "GET", "/", nil)
 	r.RemoteAddr = "127.0.0.1:50000"
-	_, err := identity.None{}.Authenticate(t.Context(), r, nil)
+	_, err := identity.Authenticate(t.Context(), identity.None{}, r, nil)
 	wantRefusal(t, err, "AccessDeniedException", "Requests without authentication")
 }
 
@@ -102,7 +102,7 @@ func listen(t *testing.T, network, address string) net.Addr {
 		t.Error(err)
 	}
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		principal, err := identity.None{}.Authenticate(r.Context(), r, nil)
+		principal, err := identity.Authenticate(r.Context(), identity.None{}, r, nil)
 		if err != nil {
 			_, _ = io.WriteString(w, err.Error())
 			return

@@ -9,15 +9,15 @@ import (
 // root, and refuses all others.
 type None struct{}
 
-// Authenticate implements [Authenticator].
-func (None) Authenticate(_ context.Context, r *http.Request, _ []byte) (Principal, error) {
+// Identify implements [Authenticator].
+func (None) Identify(_ context.Context, r *http.Request) (Claim, error) {
 	if !fromLoopback(r) {
-		return Principal{}, errAccessDenied(errNotLoopback(r))
+		return Claim{}, errAccessDenied(errNotLoopback(r))
 	}
-	return Principal{
+	return Proven(Principal{
 		ARN:     "arn:aws:iam::" + localAccount + ":root",
 		Account: localAccount,
 		UserID:  localAccount,
 		Method:  MethodNone,
-	}, nil
+	}), nil
 }

@@ -30,7 +30,7 @@ func TestGoSDKWithAPIKey(t *testing.T) {
 	callers := make(chan identity.Principal, 1)
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
-		caller, refusal := credentials.Authenticate(r.Context(), r, body)
+		caller, refusal := identity.Authenticate(r.Context(), credentials, r, body)
 		if err := errors.Join(err, refusal); err != nil {
 			t.Error(err)
 		}

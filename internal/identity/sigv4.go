@@ -48,19 +48,21 @@ func newSigV4(o Options) *SigV4 {
 	return s
 }
 
-// Authenticate implements [Authenticator].
-func (s *SigV4) Authenticate(ctx context.Context, r *http.Request, body []byte) (Principal, error) {
+// Identify implements [Authenticator]. Only a signature of a body whose hash the
+// client does not state is left to be proved.
+func (s *SigV4) Identify(ctx context.Context, r *http.Request) (Claim, error) {
 	signature, key, err := s.find(ctx, r)
 	if err != nil {
-		return Principal{}, err
+		return Claim{}, err
 	}
-	if err := s.verifier.Verify(r, body, signature, key.Secret); err != nil {
-		return Principal{}, refusal(err)
+	verifyBody, err := s.verifier.VerifyHead(r, signature, key.Secret)
+	if err != nil {
+		return Claim{}, refusal(err)
 	}
-	return signer(key, signature), nil
+	return Claim{signer(key, signature), func(body []byte) error { return refusal(verifyBody(body)) }}, nil
 }
 
-// AuthenticateEvents is Authenticate for an operation whose request is a stream of
+// AuthenticateEvents is [Authenticate] for an operation whose request is a stream of
 // events. Each has a signature of its own, which the caller verifies as it comes.
 func (s *SigV4) AuthenticateEvents(ctx context.Context, r *http.Request) (Principal, *sigv4.Events, error) {
 	signature, key, err := s.find(ctx, r)

@@ -45,7 +45,7 @@ func connected(r *http.Request, local, remote string) *http.Request {
 
 func TestSigV4(t *testing.T) {
 	r := signedRequest(t, identity.DevelopmentKeyID, identity.DevelopmentSecret, time.Now())
-	got, err := identity.NewSigV4(identity.DevelopmentKeys{}).Authenticate(t.Context(), r, body)
+	got, err := identity.Authenticate(t.Context(), identity.NewSigV4(identity.DevelopmentKeys{}), r, body)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,10 +64,10 @@ func TestSigV4(t *testing.T) {
 
 func TestSigV4Regions(t *testing.T) {
 	r := signedRequest(t, identity.DevelopmentKeyID, identity.DevelopmentSecret, time.Now())
-	if _, err := identity.NewSigV4(identity.DevelopmentKeys{}, "eu-west-1", "us-east-1").Authenticate(t.Context(), r, body); err != nil {
+	if _, err := identity.Authenticate(t.Context(), identity.NewSigV4(identity.DevelopmentKeys{}, "eu-west-1", "us-east-1"), r, body); err != nil {
 		t.Errorf("a region of the list is refused: %v", err)
 	}
-	_, err := identity.NewSigV4(identity.DevelopmentKeys{}, "eu-west-1").Authenticate(t.Context(), r, body)
+	_, err := identity.Authenticate(t.Context(), identity.NewSigV4(identity.DevelopmentKeys{}, "eu-west-1"), r, body)
 	exception, ok := errors.AsType[bedrock.Exception](err)
 	if !ok || exception.ErrorCode() != "InvalidSignatureException" ||
 		exception.ErrorMessage() != "Credential should be scoped to a valid region, not 'us-east-1'. " {
@@ -106,7 +106,13 @@ func TestSigV4Refuses(t *testing.T) {
 			"AccessDeniedException", "Authentication failed: Please make sure your API Key is valid."},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := identity.NewSigV4(identity.DevelopmentKeys{}).Authenticate(t.Context(), test.request, body)
+			claim, err := identity.NewSigV4(identity.DevelopmentKeys{}).Identify(t.Context(), test.request)
+			if byHead := err != nil; byHead != (name != "wrong") {
+				t.Errorf("refused by the head: %t", byHead)
+			}
+			if err == nil {
+				_, err = claim.Prove(body)
+			}
 			wantRefusal(t, err, test.code, test.message)
 			var apiKey *identity.APIKeyError
 			if errors.As(err, &apiKey) != (name == "API key") {
@@ -118,7 +124,30 @@ func TestSigV4Refuses(t *testing.T) {
 
 func TestSigV4OtherBody(t *testing.T) {
 	r := signedRequest(t, identity.DevelopmentKeyID, identity.DevelopmentSecret, time.Now())
-	_, err := identity.NewSigV4(identity.DevelopmentKeys{}).Authenticate(t.Context(), r, append(body[:len(body):len(body)], ' '))
+	_, err := identity.Authenticate(t.Context(), identity.NewSigV4(identity.DevelopmentKeys{}), r, append(body[:len(body):len(body)], ' '))
+	wantRefusal(t, err, "InvalidSignatureException", "The request signature we calculated does not match")
+}
+
+// TestSigV4StatedHash verifies the signature before the body where the client states
+// what it signed, and then the body.
+func TestSigV4StatedHash(t *testing.T) {
+	sum := sha256.Sum256(body)
+	stated := func(secret string) *http.Request {
+		r := signedRequest(t, identity.DevelopmentKeyID, secret, time.Now())
+		r.Header.Set("X-Amz-Content-Sha256", hex.EncodeToString(sum[:]))
+		return r
+	}
+	authenticator := identity.NewSigV4(identity.DevelopmentKeys{})
+	_, err := authenticator.Identify(t.Context(), stated("wrong"))
+	wantRefusal(t, err, "InvalidSignatureException", "The request signature we calculated does not match")
+	claim, err := authenticator.Identify(t.Context(), stated(identity.DevelopmentSecret))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, err := claim.Prove(body); err != nil || p.UserName != "development" {
+		t.Errorf("%+v, %v", p, err)
+	}
+	_, err = claim.Prove(append(body[:len(body):len(body)], ' '))
 	wantRefusal(t, err, "InvalidSignatureException", "The request signature we calculated does not match")
 }
 
@@ -134,7 +163,7 @@ func TestSigV4OtherKeys(t *testing.T) {
 	alice := identity.Principal{ARN: "arn:aws:iam::123456789012:user/alice", Account: "123456789012", UserID: "AIDAALICE"}
 	keys := store{key: identity.Key{Secret: "s", Principal: alice}}
 	r := connected(signedRequest(t, "AKIAALICE", "s", time.Now()), "10.0.0.1:8484", "10.0.0.2:50000")
-	got, err := identity.NewSigV4(keys).Authenticate(t.Context(), r, body)
+	got, err := identity.Authenticate(t.Context(), identity.NewSigV4(keys), r, body)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +177,7 @@ func TestSigV4OtherKeys(t *testing.T) {
 func TestSigV4StoreFault(t *testing.T) {
 	fault := errors.New("disk full")
 	r := signedRequest(t, "AKIAALICE", "s", time.Now())
-	_, err := identity.NewSigV4(store{err: fault}).Authenticate(t.Context(), r, body)
+	_, err := identity.Authenticate(t.Context(), identity.NewSigV4(store{err: fault}), r, body)
 	if !errors.Is(err, fault) {
 		t.Errorf("error %v, want %v", err, fault)
 	}

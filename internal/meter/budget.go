@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -41,7 +42,8 @@ type Budget struct {
 	// Per is whose budget it is: FieldAccount, FieldPrincipal or a field of
 	// requestMetadata. Each value has one of its own. Calls without a value have none.
 	Per Field
-	// Only is what the values are like, with * for any text.
+	// Only is what the values are like, with * for any text. A session is on the budget
+	// of its role, where its own ARN is like it too.
 	Only   string
 	Period Period
 	// Amount is in billionths of a dollar. Calls are refused when it is spent.
@@ -52,26 +54,52 @@ type Budget struct {
 
 // Caller is who pays for a call.
 type Caller struct {
-	Account, Principal string
-	Metadata           map[string]string
+	// Account is 12 digits; Principal is the ARN of the user or the role that pays,
+	// Session that of the role's session, empty for others.
+	Account, Principal, Session string
+	Metadata                    map[string]string
 }
 
-// value gives whose of the budgets the caller's call is on.
-func (b *Budget) value(c Caller) (value string, ok bool) {
+// share is the budget of one value, as that of one principal, in one period.
+type share struct {
+	*Budget
+	Window
+	caller Caller
+	value  string
+}
+
+// share gives whose of the budgets a caller's call is on.
+func (b *Budget) share(c Caller, at time.Time) (s share, ok bool) {
+	s = share{Budget: b, Window: b.Period.Window(at), caller: c}
 	switch b.Per {
 	case FieldAccount:
-		value = c.Account
+		s.value = c.Account
 	case FieldPrincipal:
-		value = c.Principal
+		s.value = c.Principal
+		if c.Session != "" && fits(b.Only, c.Session) {
+			return s, true
+		}
 	default:
 		key, _ := b.Per.MetadataKey()
-		value = c.Metadata[key]
+		s.value = c.Metadata[key]
 	}
-	return value, value != "" && fits(b.Only, value)
+	return s, s.value != "" && fits(b.Only, s.value)
 }
 
 // key names the budget of a value among the sums.
-func (b *Budget) key(value string) string { return b.Name + "/" + value }
+func (s *share) key() string { return s.Name + "/" + s.value }
+
+// query asks for what was spent. The records of a role's sessions have ARNs of their
+// own, which differ behind the last slash.
+func (s *share) query() Query {
+	q := Query{From: s.Start, To: s.End}
+	if session := s.caller.Session; s.Per == FieldPrincipal && session != "" {
+		q.Prefix = map[Field]string{FieldPrincipal: session[:strings.LastIndexByte(session, '/')+1]}
+	} else {
+		q.Only = map[Field]string{s.Per: s.value}
+	}
+	return q
+}
 
 // Budgets hold calls to what they may cost. A call that is under way when a budget
 // is spent ends, and is counted: budgets are overdrawn by what runs at one time.
@@ -116,17 +144,15 @@ func (b *Budgets) Admit(ctx context.Context, c Caller, at time.Time) error {
 		return nil
 	}
 	for i := range b.list {
-		budget := &b.list[i]
-		value, ok := budget.value(c)
+		s, ok := b.list[i].share(c, at)
 		if !ok {
 			continue
 		}
-		window := budget.Period.Window(at)
-		if total, ok := b.add(ctx, budget, value, window, 0); ok && total >= budget.Amount {
+		if total, ok := b.add(ctx, &s, 0); ok && total >= s.Amount {
 			b.stats.refused.Add(1)
 			return &bedrock.ServiceQuotaExceededException{Message: fmt.Sprintf(
 				"The %s budget %s of %s is spent. It begins anew at %s.",
-				budget.Period, budget.Name, value, window.End.Format(time.RFC3339))}
+				s.Period, s.Name, s.value, s.End.Format(time.RFC3339))}
 		}
 	}
 	return nil
@@ -138,42 +164,41 @@ func (b *Budgets) Spend(ctx context.Context, c Caller, at time.Time, cost int64)
 		return
 	}
 	for i := range b.list {
-		budget := &b.list[i]
-		value, ok := budget.value(c)
+		s, ok := b.list[i].share(c, at)
 		if !ok {
 			continue
 		}
-		total, ok := b.add(ctx, budget, value, budget.Period.Window(at), cost)
+		total, ok := b.add(ctx, &s, cost)
 		if !ok {
 			continue
 		}
-		for _, percent := range budget.Warn {
+		for _, percent := range s.Warn {
 			// One call alone steps over a line, also where several nodes add.
-			if line := budget.Amount / 100 * int64(percent); total >= line && total-cost < line {
+			if line := s.Amount / 100 * int64(percent); total >= line && total-cost < line {
 				b.stats.warned.Add(1)
-				b.log.WarnContext(ctx, "a budget is spent in part", "budget", budget.Name, "of", value,
-					"percent", percent, "spent", FormatDollars(total), "amount", FormatDollars(budget.Amount))
+				b.log.WarnContext(ctx, "a budget is spent in part", "budget", s.Name, "of", s.value,
+					"percent", percent, "spent", FormatDollars(total), "amount", FormatDollars(s.Amount))
 			}
 		}
 	}
 }
 
 // add adds an amount, which may be 0, and gives the sum.
-func (b *Budgets) add(ctx context.Context, budget *Budget, value string, w Window, amount int64) (total int64, ok bool) {
+func (b *Budgets) add(ctx context.Context, s *share, amount int64) (total int64, ok bool) {
 	window := quota.ByDay
-	if budget.Period == Monthly {
+	if s.Period == Monthly {
 		window = quota.ByMonth
 	}
 	// The caller may leave, and has to pay all the same.
 	held, err := b.sums.Reserve(context.WithoutCancel(ctx), amount, quota.Claim{
-		Key: budget.key(value), Window: window, At: w.Start,
+		Key: s.key(), Window: window, At: s.Start,
 		Seed: func(ctx context.Context, _ time.Time) (int64, error) {
-			return b.before.ask(ctx, Query{From: w.Start, To: w.End, Only: map[Field]string{budget.Per: value}})
+			return b.before.ask(ctx, s.query())
 		},
 	})
 	if err != nil {
 		if b.stats.unchecked.Add(1)%1000 == 1 {
-			b.log.ErrorContext(ctx, "what is spent of a budget is unknown, so calls are not held to it", "budget", budget.Name, "cause", err)
+			b.log.ErrorContext(ctx, "what is spent of a budget is unknown, so calls are not held to it", "budget", s.Name, "cause", err)
 		}
 		return 0, false
 	}

@@ -122,6 +122,39 @@ func TestBudgetSeeded(t *testing.T) {
 	}
 }
 
+// The sessions of a role are on its budget, whatever their names, and so is what they
+// spent before.
+func TestBudgetOfRole(t *testing.T) {
+	store := &spent{cost: dollar}
+	b := meter.NewBudgets([]meter.Budget{
+		{Name: "roles", Per: meter.FieldPrincipal, Only: "*:role/*", Period: meter.Monthly, Amount: 3 * dollar},
+		{Name: "sessions", Per: meter.FieldPrincipal, Only: "*:assumed-role/batch/*", Period: meter.Daily, Amount: 100 * dollar},
+	}, memory.New(nil, nil), store, nil)
+	session := func(name string) meter.Caller {
+		return meter.Caller{
+			Account: "123456789012", Principal: "arn:aws:iam::123456789012:role/team/batch",
+			Session: "arn:aws:sts::123456789012:assumed-role/batch/" + name,
+		}
+	}
+	b.Spend(t.Context(), session("one"), noon, dollar)
+	if err := b.Admit(t.Context(), session("two"), noon); err != nil {
+		t.Errorf("2 of 3 are spent: %v", err)
+	}
+	b.Spend(t.Context(), session("two"), noon, dollar)
+	err := b.Admit(t.Context(), session("three"), noon)
+	if spent, ok := errors.AsType[*bedrock.ServiceQuotaExceededException](err); !ok || !strings.Contains(spent.Message, "budget roles of arn:aws:iam::123456789012:role/team/batch is spent") {
+		t.Errorf("another name: %v", err)
+	}
+	if len(store.queries) != 2 {
+		t.Fatalf("%d questions, want one for each budget", len(store.queries))
+	}
+	for _, q := range store.queries {
+		if len(q.Only) > 0 || q.Prefix[meter.FieldPrincipal] != "arn:aws:sts::123456789012:assumed-role/batch/" {
+			t.Errorf("asked %+v", q)
+		}
+	}
+}
+
 func BenchmarkRecord(b *testing.B) {
 	list := []meter.Budget{{Name: "all", Per: meter.FieldAccount, Only: "*", Period: meter.Monthly, Amount: 1 << 60, Warn: []int{50, 80, 100}}}
 	m := &meter.Meter{
@@ -138,6 +171,6 @@ func BenchmarkRecord(b *testing.B) {
 		if err := m.Admit(b.Context(), meter.Caller{Account: r.Account, Principal: r.Principal, Metadata: r.Metadata}, r.Time); err != nil {
 			b.Fatal(err)
 		}
-		m.Record(b.Context(), r)
+		m.Record(b.Context(), meter.Caller{Account: r.Account, Principal: r.Principal, Metadata: r.Metadata}, r)
 	}
 }

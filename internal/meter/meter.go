@@ -18,13 +18,13 @@ func (m *Meter) Admit(ctx context.Context, c Caller, at time.Time) error {
 	return m.Budgets.Admit(ctx, c, at)
 }
 
-// Record prices a call, counts it against its budgets and keeps it. When it returns,
-// the record outlives this process. Record does not fail, and waits for nobody that
-// is not needed: see [Journal].
-func (m *Meter) Record(ctx context.Context, r Record) {
+// Record prices a call, counts it against its caller's budgets and keeps it. When it
+// returns, the record outlives this process. Record does not fail, and waits for
+// nobody that is not needed: see [Journal].
+func (m *Meter) Record(ctx context.Context, c Caller, r Record) {
 	r.Cost = m.Prices.Cost(&r)
 	// Ahead of the journal: what the store knows of must not be counted once more.
-	m.Budgets.Spend(ctx, Caller{Account: r.Account, Principal: r.Principal, Metadata: r.Metadata}, r.Time, r.Cost)
+	m.Budgets.Spend(ctx, c, r.Time, r.Cost)
 	if m.Journal != nil {
 		m.Journal.Append(r)
 	}

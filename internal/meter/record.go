@@ -121,8 +121,9 @@ type Query struct {
 	From, To time.Time
 	// GroupBy are the fields by which the sums are split; none gives one sum.
 	GroupBy []Field
-	// Only are the values that fields must have.
-	Only map[Field]string
+	// Only are the values that fields must have, Prefix what those of texts must begin
+	// with.
+	Only, Prefix map[Field]string
 }
 
 // Sum is the usage of one group.

@@ -17,7 +17,10 @@ const defaultMaxOutput = 4096
 
 // admit asks the quotas for a request of the route.
 func (r *Route) admit(ctx context.Context, req quota.Request) (quota.Grant, error) {
-	req.Account, req.Principal, req.Model = r.Caller.Account, r.Caller.ARN, r.Model.ID
+	req.Account, req.Principal, req.Model, req.Operation = r.Caller.Account, r.Caller.PrincipalARN(), r.Model.ID, r.Operation
+	if r.Caller.Session != nil {
+		req.Session = r.Caller.ARN
+	}
 	grant, err := r.quota.Admit(ctx, &req)
 	if _, refused := errors.AsType[bedrock.Exception](err); err != nil && !refused && ctx.Err() != nil {
 		return nil, provider.EndedError(ctx.Err())
@@ -110,19 +113,24 @@ type spending struct {
 func (s *spending) note(event *bedrock.ConverseStreamOutput) {
 	switch {
 	case event.ContentBlockDelta != nil:
-		delta := &event.ContentBlockDelta.Delta
-		switch {
-		case delta.Text != nil:
-			s.bytes += len(*delta.Text)
-		case delta.ToolUse != nil:
-			s.bytes += len(delta.ToolUse.Input)
-		case delta.ReasoningContent != nil && delta.ReasoningContent.Text != nil:
-			s.bytes += len(*delta.ReasoningContent.Text)
-		}
+		s.bytes += contentSize(&event.ContentBlockDelta.Delta)
 	case event.Metadata != nil:
 		// Not later: who shows the usage may leave out parts of it.
 		s.told, s.isTold = weigh(&event.Metadata.Usage, s.weight), true
 	}
+}
+
+// contentSize is how many bytes of content a delta has.
+func contentSize(delta *bedrock.ContentBlockDelta) int {
+	switch {
+	case delta.Text != nil:
+		return len(*delta.Text)
+	case delta.ToolUse != nil:
+		return len(delta.ToolUse.Input)
+	case delta.ReasoningContent != nil && delta.ReasoningContent.Text != nil:
+		return len(*delta.ReasoningContent.Text)
+	}
+	return 0
 }
 
 // tokens are those that count. An answer that was cut off does not say; one that did not

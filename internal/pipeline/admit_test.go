@@ -134,6 +134,7 @@ func TestQuotaRefuses(t *testing.T) {
 	p := &noted{}
 	l := newLimited(t, p, haiku, quota.Rule{RequestsPerMinute: 1, TokensPerMinute: 100})
 	all := func(bedrock.ConverseStreamOutput) bool { return true }
+	l.Operation = bedrock.OperationInvokeModel
 	_, isFinal := errors.AsType[*bedrock.ServiceQuotaExceededException](l.answer(request(new(int32(101))), all))
 	if !isFinal {
 		t.Error("what never fits may be tried again")
@@ -156,6 +157,43 @@ func TestQuotaRefuses(t *testing.T) {
 	l.Caller.ARN = "arn:aws:iam::111122223333:user/bob"
 	if err := l.answer(request(nil), all); err != nil || p.call.Caller != l.Caller.ARN {
 		t.Errorf("another one: %v, called by %q", err, p.call.Caller)
+	}
+}
+
+// TestQuotaOfSession counts a session as its role, in quotas and in the turns of
+// providers: whoever assumes the role chooses the name.
+func TestQuotaOfSession(t *testing.T) {
+	const role = "arn:aws:iam::111122223333:role/team/batch"
+	p := &noted{}
+	rules, err := quota.NewRules([]quota.Rule{{Name: "each", Principals: []string{"*:assumed-role/*"}, Per: []quota.Dimension{quota.PerPrincipal}, RequestsPerMinute: 2}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pipes := newPipeline(t, p)
+	limiter := memory.New(rules, quotatest.NewClock().Now)
+	pipes.Quota = limiter
+	var last error
+	for _, name := range []string{"one", "two", "three"} {
+		to, err := pipes.Route(haiku, catalog.Service{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		to.Caller = identity.Principal{
+			ARN: "arn:aws:sts::111122223333:assumed-role/batch/" + name, Account: "111122223333",
+			Session: &identity.Session{RoleARN: role, Name: name},
+		}
+		p.call = provider.Call{}
+		last = limited{t, to, limiter}.answer(request(new(int32(1))), func(bedrock.ConverseStreamOutput) bool { return true })
+		if name != "three" && (last != nil || p.call.Caller != role) {
+			t.Errorf("session %s: %v, called by %q", name, last, p.call.Caller)
+		}
+	}
+	if _, ok := errors.AsType[*bedrock.ThrottlingException](last); !ok {
+		t.Errorf("a session of another name: %v", last)
+	}
+	buckets, err := limiter.Buckets(t.Context(), 10)
+	if err != nil || len(buckets) != 1 || buckets[0].Principal != role {
+		t.Errorf("what is left: %+v, %v", buckets, err)
 	}
 }
 

@@ -39,8 +39,9 @@ type Route struct {
 	catalog.Target
 	// Service is how the request wants to be served.
 	Service catalog.Service
-	// Caller is who asks.
-	Caller identity.Principal
+	// Caller is who asks, by the Operation.
+	Caller    identity.Principal
+	Operation bedrock.Operation
 	// MayRead refuses objects that the caller may not name by s3Location; nil lets all
 	// be read.
 	MayRead   func(objectstore.Name) error
@@ -91,7 +92,7 @@ func (r *Route) own() provider.Abilities {
 
 // call words a request for the provider.
 func (r *Route) call(req *bedrock.ConverseRequest, incremental bool) provider.Call {
-	call := provider.Call{Model: r.upstream(), Caller: r.Caller.ARN, Request: req, Incremental: incremental}
+	call := provider.Call{Model: r.upstream(), Caller: r.Caller.PrincipalARN(), Request: req, Incremental: incremental}
 	if r.Upstream == "" {
 		call.Requested = r.ID.Text
 	}
@@ -131,7 +132,7 @@ func (r *Route) InputTokens(ctx context.Context, req *bedrock.ConverseRequest) (
 // Embed turns texts into vectors; timing is filled in but for FirstByte. The error
 // says so where the provider cannot.
 func (r *Route) Embed(ctx context.Context, call provider.EmbedCall, timing *Timing) (answer *provider.Embeddings, err error) {
-	call.Model, call.Caller = r.upstream(), r.Caller.ARN
+	call.Model, call.Caller = r.upstream(), r.Caller.PrincipalARN()
 	reserve := func() quota.Reservation { return quota.Reservation{Tokens: textTokens(call.Texts)} }
 	err = r.granted(ctx, quota.Request{Reserve: reserve}, func() (int64, error) {
 		start := time.Now()
@@ -148,7 +149,7 @@ func (r *Route) Embed(ctx context.Context, call provider.EmbedCall, timing *Timi
 // Rerank judges documents; of timing, Total is filled in. The error says so where the
 // provider cannot.
 func (r *Route) Rerank(ctx context.Context, call provider.RerankCall, timing *Timing) (relevance []float64, err error) {
-	call.Model, call.Caller = r.upstream(), r.Caller.ARN
+	call.Model, call.Caller = r.upstream(), r.Caller.PrincipalARN()
 	err = r.granted(ctx, quota.Request{}, func() (int64, error) {
 		start := time.Now()
 		relevance, err = provider.Rerank(ctx, r.provider, call)
@@ -177,7 +178,7 @@ func (r *Route) upstream() string { return cmp.Or(r.Upstream, r.Model.ID) }
 // Converse answers a request, each block whole. The events are the provider's, with
 // the latency filled in; timing is filled in as they pass.
 func (r *Route) Converse(ctx context.Context, req *bedrock.ConverseRequest, timing *Timing) provider.Events {
-	return r.admitted(ctx, req, r.timed(r.answer(ctx, r.call(req, false)), timing))
+	return r.admitted(ctx, req, guessed(r.timed(r.answer(ctx, r.call(req, false)), timing), timing))
 }
 
 // ConverseStream is Converse with deltas as the model makes them.

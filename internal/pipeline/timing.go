@@ -17,9 +17,9 @@ type Timing struct {
 	FirstByte, Total time.Duration
 	// Usage is what the metadata event said.
 	Usage bedrock.TokenUsage
-	// Deltas counts the pieces of an answer that came as the model made them: about
-	// as many as its tokens.
-	Deltas int64
+	// Seen are the tokens of what has come of the answer, about: a piece of one that
+	// comes as the model makes it is a token, and blocks are guessed as for quotas.
+	Seen int64
 	// StopReason is why the model ended.
 	StopReason bedrock.StopReason
 }
@@ -28,7 +28,22 @@ func counted(events provider.Events, timing *Timing) provider.Events {
 	return func(yield func(bedrock.ConverseStreamOutput, error) bool) {
 		for event, err := range events {
 			if event.ContentBlockDelta != nil {
-				timing.Deltas++
+				timing.Seen++
+			}
+			if !yield(event, err) {
+				return
+			}
+		}
+	}
+}
+
+func guessed(events provider.Events, timing *Timing) provider.Events {
+	return func(yield func(bedrock.ConverseStreamOutput, error) bool) {
+		size := 0
+		for event, err := range events {
+			if event.ContentBlockDelta != nil {
+				size += contentSize(&event.ContentBlockDelta.Delta)
+				timing.Seen = conversation.EstimateTextTokens(size)
 			}
 			if !yield(event, err) {
 				return

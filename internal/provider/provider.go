@@ -85,8 +85,8 @@ type Call struct {
 	// and go (toolAddition, toolRemoval): conversation.Plain is for models that
 	// have no words for these.
 	Request *bedrock.ConverseRequest
-	// Caller says who asks, by ARN. Providers that can answer only so many at a time
-	// let callers take turns.
+	// Caller says who asks, by the ARN of a user or a role. Providers that can answer
+	// only so many at a time let callers take turns.
 	Caller string
 	// Incremental asks for deltas as the model makes them.
 	Incremental bool

@@ -11,14 +11,19 @@ package quota
 import (
 	"context"
 	"time"
+
+	"github.com/saprolite/saprolite/internal/bedrock"
 )
 
 // Request is what one call asks for.
 type Request struct {
-	// Account is the 12 digits of the caller's account, Principal the caller's ARN.
-	Account, Principal string
+	// Account is the 12 digits of the caller's account, Principal the ARN of the user
+	// or the role that counts. Session is that of the role's session, empty for others.
+	Account, Principal, Session string
 	// Model is the bare id of the model.
 	Model string
+	// Operation is what the caller called; its errors are those that it declares.
+	Operation bedrock.Operation
 	// Brief says that the request runs no model: it takes no place among those that run
 	// at the same time.
 	Brief bool

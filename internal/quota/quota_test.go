@@ -2,6 +2,7 @@ package quota_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -60,8 +61,63 @@ func TestMatch(t *testing.T) {
 	req.Reserve = func() quota.Reservation { return quota.Reservation{Tokens: 300, Least: 51} }
 	if _, err := rules.Match(nil, req); err == nil {
 		t.Error("what never fits is admitted")
-	} else if never, ok := errors.AsType[*bedrock.ServiceQuotaExceededException](err); !ok || never.Message != "Your request exceeds the service quota for your account." {
-		t.Error(err)
+	}
+}
+
+// TestNeverFits has no error that the operation does not declare.
+func TestNeverFits(t *testing.T) {
+	rules, err := quota.NewRules([]quota.Rule{{Name: "tokens", TokensPerMinute: 100}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var (
+		never    = &bedrock.ServiceQuotaExceededException{Message: "Your request exceeds the service quota for your account."}
+		throttle = &bedrock.ThrottlingException{Message: "Too many tokens, please wait before trying again."}
+	)
+	for operation, want := range map[bedrock.Operation]bedrock.Exception{
+		bedrock.OperationInvokeModel:                   never,
+		bedrock.OperationInvokeModelWithResponseStream: never,
+		bedrock.OperationConverse:                      throttle,
+		bedrock.OperationConverseStream:                throttle,
+	} {
+		_, err := rules.Match(nil, &quota.Request{Operation: operation, Reserve: func() quota.Reservation {
+			return quota.Reservation{Tokens: 101, Least: 101}
+		}})
+		got, _ := errors.AsType[bedrock.Exception](err)
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("%s: %s", operation.Name, d)
+		}
+		if cause := bedrock.CauseOf(err); !strings.Contains(cause.Error(), "quota tokens") {
+			t.Errorf("%s: the log is told %v", operation.Name, cause)
+		}
+	}
+}
+
+// TestMatchOfSession counts a session as its role, whatever its name.
+func TestMatchOfSession(t *testing.T) {
+	const role, session = "arn:aws:iam::1:role/batch", "arn:aws:sts::1:assumed-role/batch/x"
+	var list []quota.Rule
+	for _, principal := range []string{role, "*:assumed-role/batch/*", "*:user/batch", ""} {
+		list = append(list, quota.Rule{Name: "for " + principal, Principals: []string{principal}, Per: []quota.Dimension{quota.PerPrincipal}, Concurrent: 1})
+	}
+	rules, err := quota.NewRules(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	matches, err := rules.Match(nil, &quota.Request{Principal: role, Session: session})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []quota.Match{
+		{Index: 0, Rule: rules.All()[0], Key: quota.Key{Principal: role}, Slot: true},
+		{Index: 1, Rule: rules.All()[1], Key: quota.Key{Principal: role}, Slot: true},
+	}
+	if d := cmp.Diff(want, matches); d != "" {
+		t.Error(d)
+	}
+	// A user has no session, which is not like the empty pattern either.
+	if matches, err = rules.Match(nil, &quota.Request{Principal: "arn:aws:iam::1:user/batch"}); err != nil || len(matches) != 1 || matches[0].Index != 2 {
+		t.Errorf("a user: %+v, %v", matches, err)
 	}
 }
 

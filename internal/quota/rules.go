@@ -18,7 +18,8 @@ type Rule struct {
 	// Name is unique among the rules. Buckets are known by it.
 	Name string
 	// Accounts, Principals and Models are the patterns that a request must fit one of:
-	// of account ids, of ARNs and of bare model ids. None of a sort fits all.
+	// of account ids, of ARNs and of bare model ids. None of a sort fits all. A session
+	// fits by its own ARN or by its role's.
 	Accounts, Principals, Models []string
 	// Per says what has a bucket of its own. Without any, all whom the rule is for
 	// share one.
@@ -125,7 +126,7 @@ func (r *Rules) Match(matches []Match, req *Request) ([]Match, error) {
 			}
 			tokens, fits := rule.fit(*reserved)
 			if !fits {
-				return nil, errNeverFits()
+				return nil, errNeverFits(rule, req.Operation)
 			}
 			m.Tokens = tokens
 		}
@@ -135,7 +136,8 @@ func (r *Rules) Match(matches []Match, req *Request) ([]Match, error) {
 }
 
 func (p *patterns) match(req *Request) bool {
-	return fits(p.accounts, req.Account) && fits(p.principals, req.Principal) && fits(p.models, req.Model)
+	return fits(p.accounts, req.Account) && fits(p.models, req.Model) &&
+		(fits(p.principals, req.Principal) || req.Session != "" && fits(p.principals, req.Session))
 }
 
 func fits(patterns []pattern.Pattern, text string) bool {

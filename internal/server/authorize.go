@@ -40,7 +40,7 @@ func (s *Server) authorize(x *exchange, in any) error {
 	}
 	policies, err := s.Access.Policies(x.principal)
 	if err != nil {
-		return bedrock.WithCause(accessDenied("User: "+x.principal.ARN+" is not authorized to perform: "+policy.ActionOf(x.operation)), err)
+		return bedrock.WithCause(accessDenied("User: "+x.principal.ARN+" is not authorized to perform: "+policy.ActionOf(x.operation.Name)), err)
 	}
 	x.asked = asked{policies, conditions.Of(&x.principal, x.r, s.Proxies, x.start)}
 	needs, err := s.needs(x, in, x.asked.about)
@@ -107,7 +107,7 @@ func (s *Server) operationNeeds(x *exchange, in any, about *policy.Context) ([]n
 
 // needs are those of an operation that is about the resources and nothing else.
 func (x *exchange) needs(resources []policy.Resource, err error) ([]need, error) {
-	return []need{{policy.ActionOf(x.operation), resources}}, err
+	return []need{{policy.ActionOf(x.operation.Name), resources}}, err
 }
 
 // uses is what an inference uses.
@@ -134,7 +134,7 @@ func (s *Server) inferenceNeeds(x *exchange, about *policy.Context, u uses) ([]n
 		modelID = model
 	}
 	resources, err := s.modelResources(x, modelID)
-	needs = append(needs, need{policy.ActionOf(x.operation), resources})
+	needs = append(needs, need{policy.ActionOf(x.operation.Name), resources})
 	if arn := u.guardrail.arn(x); arn != "" {
 		needs = append(needs, need{policy.ActionApplyGuardrail, []policy.Resource{{ARN: arn}}})
 	}

@@ -26,8 +26,8 @@ type caller struct {
 	err      error
 }
 
-func (c caller) Authenticate(context.Context, *http.Request, []byte) (identity.Principal, error) {
-	return c.Principal, nil
+func (c caller) Identify(context.Context, *http.Request) (identity.Claim, error) {
+	return identity.Proven(c.Principal), nil
 }
 
 func (c caller) Policies(identity.Principal) (*policy.Set, error) { return c.policies, c.err }

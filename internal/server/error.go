@@ -48,6 +48,7 @@ func (x *exchange) fail(err error) {
 	header["x-amzn-ErrorType"] = []string{exception.ErrorCode() + namespace}
 	x.w.WriteHeader(x.status)
 	x.w.Write(body)
+	_ = x.flush() // whoever still sends its body may read meanwhile
 }
 
 // publicHalf is what the caller may see of an error.
@@ -98,10 +99,10 @@ func errorBody(err error, exception bedrock.Exception) []byte {
 // unknownOperation answers what no route takes, in the words of the service's
 // framework.
 func (s *Server) unknownOperation(w http.ResponseWriter, r *http.Request) {
-	x := s.newExchange(w, r, "")
+	x := s.newExchange(w, r, bedrock.Operation{})
 	defer x.close()
 	x.err = &bedrock.CommonError{Code: "UnknownOperationException", Status: http.StatusNotFound}
-	if err := errors.Join(x.begin(bedrock.Operation{}, s.Observers), x.record(x.err)); err != nil {
+	if err := errors.Join(x.begin(s.Observers), x.record(x.err)); err != nil {
 		x.fail(err)
 		return
 	}
@@ -113,4 +114,5 @@ func (s *Server) unknownOperation(w http.ResponseWriter, r *http.Request) {
 	header["x-amzn-ErrorType"] = []string{"UnknownOperationException" + commonNamespace}
 	w.WriteHeader(x.status)
 	w.Write([]byte(body))
+	_ = x.flush()
 }

@@ -187,7 +187,9 @@ func (a *announced) Read(p []byte) (int, error) {
 // nobody. A large one that comes is read whole.
 func TestAnnounced(t *testing.T) {
 	const most = 32 << 20
-	house := newServer(t, scripted(t, scriptedAnswer))
+	o := options(newCatalog(t, catalog.Mapping{ID: "*", Provider: "test"}), scripted(t, scriptedAnswer))
+	o.Identity = caller{}
+	house := server.New(o)
 	body, answer := &announced{Reader: strings.NewReader("{")}, httptest.NewRecorder()
 	request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, claudePath+"/converse", body)
 	request.ContentLength = most

@@ -70,7 +70,7 @@ func (s *Server) routeFor(x *exchange, modelID string, want catalog.Service) (*p
 	if err != nil {
 		return nil, err
 	}
-	to.Caller = x.principal
+	to.Caller, to.Operation = x.principal, x.operation
 	if s.Access != nil {
 		to.MayRead = x.mayRead
 	}

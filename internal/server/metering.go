@@ -40,12 +40,12 @@ type usage struct {
 
 // newUsage begins the record of a call of an operation on a model, by a caller who
 // is known.
-func (s *Server) newUsage(x *exchange, op bedrock.Operation) *usage {
-	if s.Meter == nil && len(s.Observers) == 0 || op.Service != "bedrock-runtime" {
+func (s *Server) newUsage(x *exchange) *usage {
+	if s.Meter == nil && len(s.Observers) == 0 || x.operation.Service != "bedrock-runtime" {
 		return nil
 	}
 	return &usage{meter: s.Meter, record: meter.Record{
-		RequestID: x.requestID, Time: x.start, Operation: op.Name,
+		RequestID: x.requestID, Time: x.start, Operation: x.operation.Name,
 		Account: x.principal.Account, Principal: x.principal.ARN,
 	}}
 }
@@ -75,12 +75,19 @@ func (x *exchange) described(in any) {
 // admit refuses a request when its budget is spent.
 func (x *exchange) admit() error {
 	u := x.usage
-	if u == nil || u.meter == nil || x.operation == bedrock.OperationCountTokens.Name {
+	if u == nil || u.meter == nil || x.operation == bedrock.OperationCountTokens {
 		return nil
 	}
-	return u.meter.Admit(x.ctx, meter.Caller{
-		Account: u.record.Account, Principal: u.record.Principal, Metadata: u.record.Metadata,
-	}, x.start)
+	return u.meter.Admit(x.ctx, x.payer(), x.start)
+}
+
+// payer is who pays for a call of which there is a record.
+func (x *exchange) payer() meter.Caller {
+	c := meter.Caller{Account: x.principal.Account, Principal: x.principal.PrincipalARN(), Metadata: x.usage.record.Metadata}
+	if x.principal.Session != nil {
+		c.Session = x.principal.ARN
+	}
+	return c
 }
 
 // servedBy notes the tier that served, where an answer says it.
@@ -135,6 +142,23 @@ func (x *exchange) routed(to *catalog.Target) {
 	}
 }
 
+// denied notes the model of a request that goes nowhere: the one behind the id, or the
+// id where that stands for none and looks like one.
+func (s *Server) denied(x *exchange) {
+	id := x.r.PathValue("modelId")
+	if x.usage == nil || id == "" {
+		return
+	}
+	if model, ok := s.Prompts.Model(id); ok {
+		id = model
+	}
+	if to, err := s.Pipeline.Catalog.Resolve(id); err == nil && x.mayUse(&to) == nil {
+		x.usage.record.Model = to.Model.ID
+	} else if parsed, err := catalog.ParseID(id); err == nil {
+		x.usage.record.Model = parsed.Text
+	}
+}
+
 // measured notes where the counts of a call will be.
 func (x *exchange) measured(to *pipeline.Route, timing *pipeline.Timing, request *bedrock.ConverseRequest) {
 	x.routed(&to.Target)
@@ -171,7 +195,7 @@ func (x *exchange) record(err error) error {
 		err = refused
 	}
 	x.outcome(&u.record, err)
-	u.meter.Record(context.WithoutCancel(x.ctx), u.record)
+	u.meter.Record(context.WithoutCancel(x.ctx), x.payer(), u.record)
 	x.recordInvocation(&u.record)
 	return refused
 }
@@ -201,8 +225,8 @@ func (u *usage) count() {
 		u.record.FirstToken = t.Began.Add(t.FirstByte).Sub(u.record.Time)
 	}
 	counts := tokens(&t.Usage)
-	if counts == (meter.Counts{}) && t.Deltas > 0 {
-		counts = meter.Counts{InputTokens: conversation.EstimateTokens(u.request), OutputTokens: t.Deltas}
+	if counts == (meter.Counts{}) && t.Seen > 0 {
+		counts = meter.Counts{InputTokens: conversation.EstimateTokens(u.request), OutputTokens: t.Seen}
 	}
 	u.record.Add(counts)
 }

@@ -116,12 +116,12 @@ func (c *Call) Names() map[string]string {
 
 // begin tells the observers of a request, and lets it go on where it belongs in a
 // trace.
-func (x *exchange) begin(op bedrock.Operation, observers []Observer) error {
+func (x *exchange) begin(observers []Observer) error {
 	x.ctx = traceparent.With(x.ctx, traceparent.Read(x.r.Header))
 	if x.observers = observers; len(observers) == 0 {
 		return nil
 	}
-	x.call = &Call{RequestID: x.requestID, Start: x.start, Operation: op, Request: x.r}
+	x.call = &Call{RequestID: x.requestID, Start: x.start, Operation: x.operation, Request: x.r}
 	var refused error
 	for _, o := range observers {
 		var err error
@@ -170,12 +170,13 @@ func (x *exchange) ended() {
 	}
 }
 
-// stranger notes that a request did not show who sent it; a fault of this side is
-// no such thing.
-func (x *exchange) stranger(err error) {
+// stranger notes that a request did not show who sent it, if the error of its
+// authentication says so; a fault of this side is no such thing.
+func (x *exchange) stranger(err error) error {
 	if x.call != nil {
 		_, x.call.BadCredentials = errors.AsType[bedrock.Exception](err)
 	}
+	return err
 }
 
 // understood notes what a request is.

@@ -62,8 +62,8 @@ func (o *onlooker) hear(text string) {
 // refuser is an authenticator that knows nobody.
 type refuser struct{}
 
-func (refuser) Authenticate(context.Context, *http.Request, []byte) (identity.Principal, error) {
-	return identity.Principal{}, &bedrock.CommonError{Code: "UnrecognizedClientException", Status: 403}
+func (refuser) Identify(context.Context, *http.Request) (identity.Claim, error) {
+	return identity.Claim{}, &bedrock.CommonError{Code: "UnrecognizedClientException", Status: 403}
 }
 
 // observed makes a server whose requests are heard of.
@@ -127,9 +127,9 @@ default: {reply: Hello there., usage: {inputTokens: 10, outputTokens: 20}}
 // slow is an authenticator that takes its time.
 type slow struct{ identity.Authenticator }
 
-func (s slow) Authenticate(ctx context.Context, r *http.Request, body []byte) (identity.Principal, error) {
+func (s slow) Identify(ctx context.Context, r *http.Request) (identity.Claim, error) {
 	time.Sleep(3 * time.Second)
-	return s.Authenticator.Authenticate(ctx, r, body)
+	return s.Authenticator.Identify(ctx, r)
 }
 
 // The first token is measured from the request, as the whole answer is.

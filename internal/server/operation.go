@@ -30,7 +30,7 @@ type exchange struct {
 	r         *http.Request
 	ctx       context.Context
 	requestID string
-	operation string
+	operation bedrock.Operation
 	principal identity.Principal
 	// asked is zero where no policies decide.
 	asked asked
@@ -54,40 +54,34 @@ type exchange struct {
 }
 
 // route puts an operation behind its route. This is the path of every request:
-// request id, authenticate, decode, authorize, validate, run; run encodes the answer.
+// request id, authenticate by the head, read the body, authenticate by it, decode, authorize, validate, run; run encodes the answer.
 // What a caller may do can depend on what the request says.
 func route[In any, P input[In]](s *Server, op bedrock.Operation, run func(*exchange, P) error) {
 	s.mux.HandleFunc(op.Method+" "+op.URI, func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), s.RequestTimeout)
 		defer cancel()
-		x := s.newExchange(w, r.WithContext(ctx), op.Name)
+		x := s.newExchange(w, r.WithContext(ctx), op)
 		x.ctx = ctx
 		defer x.close()
 		defer x.recover()
 
-		if err := x.begin(op, s.Observers); err != nil {
+		if err := x.begin(s.Observers); err != nil {
 			x.fail(err)
 			return
 		}
-		body, err := s.readBody(w, r)
-		if err != nil {
+		if err := s.authenticate(x); err != nil {
 			x.fail(err)
 			return
 		}
-		x.body = body
-		if x.principal, err = s.Identity.Authenticate(ctx, r, body); err != nil {
-			x.stranger(err)
-			x.fail(err)
-			return
-		}
-		x.usage = s.newUsage(x, op)
+		x.usage = s.newUsage(x)
 		in := P(new(In))
-		if err := restjson.Decode(r, body, in); err != nil {
+		if err := restjson.Decode(r, x.body, in); err != nil {
 			x.fail(err)
 			return
 		}
 		x.understood(in)
 		if err := s.authorize(x, in); err != nil {
+			s.denied(x)
 			x.fail(err)
 			return
 		}
@@ -101,7 +95,7 @@ func route[In any, P input[In]](s *Server, op bedrock.Operation, run func(*excha
 	})
 }
 
-func (s *Server) newExchange(w http.ResponseWriter, r *http.Request, operation string) *exchange {
+func (s *Server) newExchange(w http.ResponseWriter, r *http.Request, operation bedrock.Operation) *exchange {
 	x := &exchange{w: w, r: r, ctx: r.Context(), operation: operation, requestID: newRequestID(), log: s.Log, start: time.Now()}
 	header := w.Header()
 	header["x-amzn-RequestId"] = []string{x.requestID}
@@ -109,6 +103,20 @@ func (s *Server) newExchange(w http.ResponseWriter, r *http.Request, operation s
 		header["Connection"] = []string{"keep-alive"}
 	}
 	return x
+}
+
+// authenticate finds who calls, and reads the body. Whoever can be refused by the head
+// of the request is refused before any of its body is read.
+func (s *Server) authenticate(x *exchange) error {
+	claim, err := s.Identity.Identify(x.ctx, x.r)
+	if err != nil {
+		return x.stranger(err)
+	}
+	if x.body, err = s.readBody(x.w, x.r); err != nil {
+		return err
+	}
+	x.principal, err = claim.Prove(x.body)
+	return x.stranger(err)
 }
 
 // firstBody is how much memory a body gets before any of it has come: whoever sends it
@@ -158,7 +166,7 @@ func (x *exchange) recover() {
 	if known, ok := fault.(runtime.Error); ok {
 		cause = fmt.Errorf("panic: %w", known)
 	}
-	x.log.Error("panic", "operation", x.operation, "requestId", x.requestID, "stack", string(debug.Stack()))
+	x.log.Error("panic", "operation", x.operation.Name, "requestId", x.requestID, "stack", string(debug.Stack()))
 	answered := x.status != 0
 	x.fail(cause)
 	if answered {
@@ -199,7 +207,7 @@ const maxModelID = 2048
 func (x *exchange) close() {
 	x.ended()
 	attributes := []slog.Attr{
-		slog.String("operation", x.operation),
+		slog.String("operation", x.operation.Name),
 		slog.Int("status", x.status),
 		slog.Duration("took", time.Since(x.start)),
 		slog.String("requestId", x.requestID),

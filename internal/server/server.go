@@ -4,6 +4,7 @@
 package server
 
 import (
+	"io"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -103,14 +104,17 @@ func New(o Options) *Server {
 
 // ServeHTTP answers a request. While the server drains, it turns new ones away.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	// Else net/http would hold the answer back for the body, or read no more of that.
+	_ = http.NewResponseController(w).EnableFullDuplex()
+	defer s.discard(r)
 	if !s.enter() {
 		if r.ProtoMajor == 1 {
 			// On HTTP/2 it would end the streams beside this one.
 			w.Header().Set("Connection", "close")
 		}
-		x := s.newExchange(w, r, "")
+		x := s.newExchange(w, r, bedrock.Operation{})
 		defer x.close()
-		_ = x.begin(bedrock.Operation{}, s.Observers) // it is refused in any case
+		_ = x.begin(s.Observers) // it is refused in any case
 		x.fail(&bedrock.ServiceUnavailableException{Message: "Bedrock is unable to process your request."})
 		return
 	}
@@ -121,6 +125,16 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.mux.ServeHTTP(w, r)
+}
+
+// discard reads what an operation left of a body that is not too large. Many clients of
+// HTTP/1 read no answer before they have sent all, and lose it when the connection ends
+// before. HTTP/2 ends the stream alone, and tells its client so.
+func (s *Server) discard(r *http.Request) {
+	if r.ProtoMajor != 1 || r.Header.Get("Expect") != "" {
+		return // who expects an invitation sends nothing without it
+	}
+	_, _ = io.CopyN(io.Discard, r.Body, s.MaxBody)
 }
 
 // canonical says whether a path has no segments that are empty or dots.

@@ -3,7 +3,8 @@
 // query as they presign URLs.
 //
 // [Parse] reads what the client says of its signature, which names the access
-// key; [Verifier.Verify] computes the signature anew with that key's secret.
+// key; [Verifier.Verify] computes the signature anew with that key's secret, and
+// [Verifier.VerifyHead] does so in two steps, one of them before the body has come.
 // Between the two stands whoever knows the secrets. All refusals are of type
 // [*Error] and carry the names and texts of AWS.
 //
@@ -64,11 +65,33 @@ type Verifier struct {
 // signs. A refusal is an [*Error], as a rule with the code
 // InvalidSignatureException.
 func (v *Verifier) Verify(r *http.Request, body []byte, sig Signature, secret string) error {
-	if err := v.check(r, sig); err != nil {
+	verifyBody, err := v.VerifyHead(r, sig, secret)
+	if err != nil {
 		return err
 	}
-	payload, agrees := payloadHash(sig.payload, body)
-	return v.checkSignature(r, sig, secret, claim{payload: payload, agrees: agrees})
+	return verifyBody(body)
+}
+
+// VerifyHead is Verify as far as the head of r goes: everything but the signature,
+// and that too where the client states what it signed as the hash of its body, in
+// X-Amz-Content-Sha256. What remains is for verifyBody to tell.
+func (v *Verifier) VerifyHead(r *http.Request, sig Signature, secret string) (verifyBody func(body []byte) error, err error) {
+	if err := v.check(r, sig); err != nil {
+		return nil, err
+	}
+	stated := sig.payload != ""
+	if stated {
+		if err := v.checkSignature(r, sig, secret, claim{payload: sig.payload, agrees: true}); err != nil {
+			return nil, err
+		}
+	}
+	return func(body []byte) error {
+		payload, agrees := payloadHash(sig.payload, body)
+		if stated && agrees {
+			return nil
+		}
+		return v.checkSignature(r, sig, secret, claim{payload: payload, agrees: agrees})
+	}, nil
 }
 
 // check looks at everything but the signature itself.

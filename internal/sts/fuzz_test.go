@@ -30,9 +30,9 @@ func FuzzForm(f *testing.F) {
 // known takes everybody for alice.
 type known struct{ *house }
 
-func (k known) Authenticate(ctx context.Context, _ *http.Request, _ []byte) (identity.Principal, error) {
+func (k known) Identify(ctx context.Context, _ *http.Request) (identity.Claim, error) {
 	key, err := k.Lookup(ctx, "AKIAALICE")
-	return key.Principal, err
+	return identity.Proven(key.Principal), err
 }
 
 // FuzzAssumeRole sends arbitrary parameters of a caller who may do everything. What

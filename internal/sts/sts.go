@@ -157,7 +157,7 @@ func (x *exchange) run(w http.ResponseWriter) (any, error) {
 // authenticate finds the caller of an operation that must be signed.
 func (x *exchange) authenticate() error {
 	var err error
-	x.Caller, err = x.Identity.Authenticate(x.ctx, x.Request, x.body)
+	x.Caller, err = identity.Authenticate(x.ctx, x.Identity, x.Request, x.body)
 	return refusal(err)
 }
 

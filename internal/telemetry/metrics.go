@@ -16,7 +16,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/saprolite/saprolite/internal/bedrock"
-	"github.com/saprolite/saprolite/internal/identity"
 	"github.com/saprolite/saprolite/internal/server"
 	"github.com/saprolite/saprolite/internal/sts"
 )
@@ -151,7 +150,8 @@ func streams(o bedrock.Operation) bool { return strings.HasSuffix(o.Name, "Strea
 func (m *Metrics) invoked(c *server.Call) {
 	labels := []string{c.Label, c.Principal.Account}
 	if m.principal {
-		labels = append(labels, PrincipalLabel(&c.Principal))
+		// The names of sessions have no bound.
+		labels = append(labels, c.Principal.PrincipalARN())
 	}
 	u := &c.Usage
 	add(m.input, u.InputTokens, labels)
@@ -187,15 +187,6 @@ func add(to *prometheus.CounterVec, n int64, labels []string) {
 	if n > 0 {
 		to.WithLabelValues(labels...).Add(float64(n))
 	}
-}
-
-// PrincipalLabel names a caller; a session by its role, since the names of sessions
-// have no bound.
-func PrincipalLabel(p *identity.Principal) string {
-	if p.Session != nil {
-		return p.Session.RoleARN
-	}
-	return p.ARN
 }
 
 // STS counts a call to STS.

@@ -23,6 +23,9 @@ func testIdentity(t *testing.T, target Target) {
 			})
 			_, err := client.Converse(t.Context(), ask(haiku, "greet"))
 			checkRefused(t, err, test.code, test.message)
+			// It may be answered before it is sent.
+			_, err = client.Converse(t.Context(), ask(haiku, strings.Repeat("greet ", 1<<20)))
+			checkRefused(t, err, test.code, test.message)
 			_, err = client.ConverseStream(t.Context(), askStream(haiku, "greet"))
 			checkRefused(t, err, test.code, test.message)
 		})

@@ -94,5 +94,15 @@ func writeOperations(w *writer, s *Service) {
 	for _, name := range sorted(s.Operations) {
 		w.line("\t\tOperation%s,", name)
 	}
-	w.line("\t}\n}")
+	w.line("\t}\n}\n")
+	w.line("// Exceptions are the codes of the errors that the models declare for the operation.")
+	w.line("func (o Operation) Exceptions() []string {\n\tswitch o.Name {")
+	for _, name := range sorted(s.Operations) {
+		w.line("\tcase %q:\n\t\treturn []string{", name)
+		for _, e := range s.Operations[name].Errors {
+			w.line("\t\t\t%q,", e.Shape)
+		}
+		w.line("\t\t}")
+	}
+	w.line("\t}\n\treturn nil\n}")
 }

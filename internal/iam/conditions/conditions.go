@@ -39,10 +39,10 @@ func Of(p *identity.Principal, r *http.Request, proxies []netip.Prefix, at time.
 func ofPrincipal(about *policy.Context, p *identity.Principal) {
 	about.Set(policy.KeyPrincipalAccount, p.Account)
 	about.Set(policy.KeyUserID, p.UserID)
+	about.Set(policy.KeyPrincipalARN, p.PrincipalARN())
 	if p.Session != nil {
 		ofSession(about, p.Session)
 	} else {
-		about.Set(policy.KeyPrincipalARN, p.ARN)
 		about.Set(policy.KeyPrincipalType, "User")
 		about.Set(policy.KeyUserName, p.UserName)
 	}
@@ -57,7 +57,6 @@ func ofPrincipal(about *policy.Context, p *identity.Principal) {
 // ofSession is what a session has in place of a user's name. One that no token was made
 // for, as that of a client's certificate, has no time of issue.
 func ofSession(about *policy.Context, s *identity.Session) {
-	about.Set(policy.KeyPrincipalARN, s.RoleARN)
 	about.Set(policy.KeyPrincipalType, "AssumedRole")
 	if !s.Issued.IsZero() {
 		about.Set(policy.KeyTokenIssueTime, s.Issued.UTC().Format(time.RFC3339))

@@ -146,7 +146,10 @@ func (s *suite) dimensions() {
 // sizes: what never fits is refused for good; of a guess a whole bucket is enough.
 func (s *suite) sizes() {
 	s.rules(quota.Rule{Name: "all", TokensPerMinute: 100, TokensPerDay: 200})
-	_, err := s.limiter.Admit(s.Context(), request(alice, 101))
+	never := request(alice, 101)
+	s.refuse(never, tooManyTokens)
+	never.Operation = bedrock.OperationInvokeModel
+	_, err := s.limiter.Admit(s.Context(), never)
 	if _, ok := errors.AsType[*bedrock.ServiceQuotaExceededException](err); !ok {
 		s.Fatalf("got %v", err)
 	}

@@ -72,6 +72,14 @@ func (db *DB) sumQuery(q meter.Query) (text string, args []any, err error) {
 		}
 		where = append(where, "CAST("+column+" AS TEXT) = "+param(value))
 	}
+	for field, prefix := range q.Prefix {
+		column, err := db.column(field, param)
+		if err != nil {
+			return "", nil, err
+		}
+		p := "CAST(" + param(prefix) + " AS TEXT)"
+		where = append(where, "SUBSTR(CAST("+column+" AS TEXT), 1, LENGTH("+p+")) = "+p)
+	}
 	return sumText(groups, where), args, nil
 }
 

@@ -62,7 +62,9 @@ func testUsageGroups(t *testing.T, open func() store.Store) {
 		record("a", nil),
 		record("b", func(r *meter.Record) { r.Model = "other"; r.Status, r.Error = 429, "ThrottlingException" }),
 		record("c", func(r *meter.Record) { r.Time = created.Add(time.Hour); r.Metadata = nil }),
-		record("d", func(r *meter.Record) { r.Time = created.Add(-24 * time.Hour); r.Account = "999999999999" }),
+		record("d", func(r *meter.Record) {
+			r.Time, r.Account, r.Principal = created.Add(-24*time.Hour), "999999999999", "arn:aws:sts::999999999999:assumed-role/batch_1/x"
+		}),
 	)
 	for _, test := range []struct {
 		name  string
@@ -83,6 +85,8 @@ func testUsageGroups(t *testing.T, open func() store.Store) {
 		{"nothing", meter.Query{GroupBy: []meter.Field{meter.FieldModel}, From: created.Add(time.Hour * 99)}, map[string]int64{}},
 		{"every field", meter.Query{GroupBy: meter.Fields(), From: created.Add(time.Hour)}, map[string]int64{
 			"[" + account + " arn:aws:iam::123456789012:user/alice Converse amazon.nova-lite-v1:0 local  default 200  2026-11-25 2026-11-25T19 c]": 1}},
+		{"a prefix", meter.Query{Prefix: map[meter.Field]string{meter.FieldPrincipal: "arn:aws:sts::999999999999:assumed-role/batch_1/"}}, map[string]int64{"[]": 1}},
+		{"a prefix of nobody", meter.Query{GroupBy: []meter.Field{meter.FieldPrincipal}, Prefix: map[meter.Field]string{meter.FieldPrincipal: "arn:aws:sts::999999999999:assumed-role/batch%1/"}}, map[string]int64{}},
 		{"one request", meter.Query{Only: map[meter.Field]string{meter.FieldRequest: "b"}}, map[string]int64{"[]": 1}},
 	} {
 		got := map[string]int64{}

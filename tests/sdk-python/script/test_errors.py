@@ -135,6 +135,7 @@ def test_tried_again(text, attempts):
     assert caught.value.response["ResponseMetadata"]["RetryAttempts"] == attempts - 1
 
 
+@pytest.mark.parametrize("text", [pytest.param("greet", id="small"), pytest.param("greet " * 2**20, id="large")])
 @pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize(
     ("credentials", "code", "message"),
@@ -153,10 +154,11 @@ def test_tried_again(text, attempts):
         ),
     ],
 )
-def test_nobody_known(operation, credentials, code, message):
+def test_nobody_known(operation, credentials, code, message, text):
+    """A large request may be refused before it is sent."""
     client = boto3.client("bedrock-runtime", config=ONCE, **credentials)
     with pytest.raises(ClientError) as caught:
-        getattr(client, operation)(**OPERATIONS[operation]("greet"))
+        getattr(client, operation)(**OPERATIONS[operation](text))
     client.close()
     response = caught.value.response
     assert response["Error"]["Code"] == code
