@@ -151,7 +151,7 @@ func (b *Budgets) Spend(ctx context.Context, c Caller, at time.Time, cost int64)
 			// One call alone steps over a line, also where several nodes add.
 			if line := budget.Amount / 100 * int64(percent); total >= line && total-cost < line {
 				b.stats.warned.Add(1)
-				b.log.WarnContext(ctx, "a budget is spent in part", "budget", budget.Name, "of", value,
+				b.log.WarnContext(ctx, "a budget has come to a percentage of its amount", "budget", budget.Name, "of", value,
 					"percent", percent, "spent", FormatDollars(total), "amount", FormatDollars(budget.Amount))
 			}
 		}
