@@ -43,7 +43,7 @@ func (c *accountsCreate) Run(ctx context.Context) error {
 		if err := d.Apply(ctx, func(e *admin.Everybody) ([]store.Change, error) { return e.CreateAccount(account) }); err != nil {
 			return err
 		}
-		c.tell("The account is made. Next: \"saprolite users create NAME\".")
+		c.tell("The account is made. Next: \"saprolite users create NAME%s\".", c.flags())
 		if c.json() {
 			return c.print(accountView(account), nil)
 		}

@@ -130,7 +130,7 @@ func (a *accountFlag) choose(e *admin.Everybody) (string, error) {
 	}
 	switch len(e.All.Accounts) {
 	case 0:
-		return "", errors.New("there is no account: make one with \"saprolite accounts create\", and then try again")
+		return "", errors.New("there is no account: make one with \"saprolite accounts create\", and then try again; or name the server's configuration with --config, or its folder with --data")
 	case 1:
 		return e.All.Accounts[0].ID, nil
 	}

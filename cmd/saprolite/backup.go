@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
 
 	"github.com/saprolite/saprolite/internal/app"
 	"github.com/saprolite/saprolite/internal/store/sqlite"
@@ -22,6 +24,9 @@ func (c *backupCommand) Run(ctx context.Context) error {
 		return err
 	}
 	if err := sqlite.Backup(ctx, state, c.File); err != nil {
+		if _, missing := os.Stat(filepath.Dir(c.File)); missing != nil {
+			return fmt.Errorf("%w: make the folder of the copy first", missing)
+		}
 		if errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("there is no state in %s, so nothing to copy: name the folder with --data, or the file in the configuration (%w)", state, err)
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -54,7 +55,7 @@ func newClient(s *chatServer) (client *bedrockruntime.Client, end func(), err er
 	}
 	options := bedrockruntime.Options{
 		BaseEndpoint: aws.String(s.endpoint),
-		Region:       "us-east-1",
+		Region:       cmp.Or(os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION"), defaultRegion),
 		HTTPClient:   &http.Client{Transport: transport},
 	}
 	if s.credential.apiKey != "" {

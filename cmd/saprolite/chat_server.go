@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -84,6 +85,7 @@ func (c *chatCommand) startServer(ctx context.Context) (*chatServer, error) {
 	// Nobody else is asked in, and whoever reads the configuration may ask.
 	settings.Auth = config.AuthSigV4
 	settings.Listen = config.At("127.0.0.1:0")
+	settings.Regions = nil
 	// What goes wrong behind an answer is told there alone.
 	settings.Log.Level = "warn"
 	if settings.Audit.File == config.Stdout {
@@ -117,6 +119,9 @@ func explain(ctx context.Context, err error) error {
 	}
 	failure, ok := errors.AsType[smithy.APIError](err)
 	if !ok {
+		if _, unknown := errors.AsType[x509.UnknownAuthorityError](err); unknown {
+			return fmt.Errorf("the server's certificate is of no authority that is trusted here: set AWS_CA_BUNDLE as \"saprolite env\" with the server's --config or --tls prints it (%w)", err)
+		}
 		return err
 	}
 	text := failure.ErrorCode() + ": " + failure.ErrorMessage()

@@ -12,9 +12,12 @@ import (
 	"github.com/saprolite/saprolite/internal/identity"
 )
 
+// defaultRegion is what requests are signed for where nobody says another.
+const defaultRegion = "us-east-1"
+
 type envCommand struct {
 	setup
-	tlsFlag
+	entrance
 }
 
 // Run prints what points AWS SDKs to a server with this configuration.
@@ -23,18 +26,18 @@ func (c *envCommand) Run() error {
 	if err != nil {
 		return err
 	}
-	c.tlsFlag.set(settings)
+	c.entrance.set(settings)
 	for _, l := range settings.Listen {
 		if _, unix := l.Unix(); unix {
 			continue
 		}
-		lines := environment("http://"+fromHere(l.Address), settings.Auth)
+		lines := environment("http://"+fromHere(l.Address), settings)
 		if settings.Encrypted(l) {
 			trust, err := c.trust(settings)
 			if err != nil {
 				return err
 			}
-			lines = append(environment("https://"+fromHere(l.Address), settings.Auth), trust...)
+			lines = append(environment("https://"+fromHere(l.Address), settings), trust...)
 		}
 		fmt.Println(strings.Join(lines, "\n"))
 		if settings.Auth == config.AuthIAM {
@@ -57,19 +60,23 @@ func fromHere(address string) string {
 
 // environment gives the lines that point every AWS SDK to the endpoint. The key is
 // among them where everybody knows it.
-func environment(endpoint string, auth config.Auth) []string {
+func environment(endpoint string, c *config.Config) []string {
 	lines := []string{
 		"export AWS_ENDPOINT_URL_BEDROCK_RUNTIME=" + endpoint,
 		"export AWS_ENDPOINT_URL_BEDROCK=" + endpoint,
 	}
-	if auth == config.AuthIAM {
+	if c.Auth == config.AuthIAM {
 		lines = append(lines, "export AWS_ENDPOINT_URL_STS="+endpoint)
 	} else {
 		lines = append(lines,
 			"export AWS_ACCESS_KEY_ID="+identity.DevelopmentKeyID,
 			"export AWS_SECRET_ACCESS_KEY="+identity.DevelopmentSecret)
 	}
+	region := defaultRegion
+	if len(c.Regions) > 0 {
+		region = c.Regions[0]
+	}
 	return append(lines,
-		"export AWS_REGION=us-east-1",
-		"export AWS_DEFAULT_REGION=us-east-1") // the one that boto3 and version 1 of the CLI read
+		"export AWS_REGION="+region,
+		"export AWS_DEFAULT_REGION="+region) // the one that boto3 and version 1 of the CLI read
 }

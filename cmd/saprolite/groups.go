@@ -58,7 +58,7 @@ func (c *groupsCreate) Run(ctx context.Context) error {
 	}, func(e *admin.Everybody) (any, error) {
 		made, err := e.Group(group.Ref())
 		return viewGroup(e, made), err
-	}, "The group is made. Next: \"saprolite groups add %s USER\".", c.Name)
+	}, "The group is made. Next: \"saprolite groups add %s USER%s\".", c.Name, c.flags())
 }
 
 type groupsList struct{ office }

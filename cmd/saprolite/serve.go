@@ -17,9 +17,7 @@ import (
 
 type serveCommand struct {
 	setup
-	tlsFlag
-	Listen []string `help:"Address to serve on: host:port, or unix: and a path. May be given several times. Default 127.0.0.1:8484." placeholder:"ADDR" sep:"none"`
-	Auth   string   `help:"How callers prove who they are: sigv4 or none (both on loopback only), or iam. Default sigv4." placeholder:"WAY" enum:"sigv4,iam,none," default:""`
+	entrance
 }
 
 // Run serves until the context ends.
@@ -28,13 +26,7 @@ func (c *serveCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if len(c.Listen) > 0 {
-		settings.Listen = config.At(c.Listen...)
-	}
-	c.tlsFlag.set(settings)
-	if c.Auth != "" {
-		settings.Auth = config.Auth(c.Auth)
-	}
+	c.entrance.set(settings)
 	program, err := c.newApp(settings, newLog(settings.Log))
 	if err != nil {
 		return err
@@ -83,7 +75,7 @@ func greet(out io.Writer, listeners *app.Listeners, c *config.Config, trust []st
 			key = ", and the key that \"saprolite keys create USER\" shows"
 		}
 		scheme, address, _ := strings.Cut(endpoint, "://")
-		lines := append(environment(scheme+"://"+fromHere(address), c.Auth), trust...)
+		lines := append(environment(scheme+"://"+fromHere(address), c), trust...)
 		fmt.Fprintf(out, "\nTo use it from this machine, paste into a shell%s:\n\n%s\n", key, strings.Join(lines, "\n"))
 	}
 	fmt.Fprintln(out, "\nCtrl-C ends it.")

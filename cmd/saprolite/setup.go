@@ -26,6 +26,19 @@ func (p *place) load() (*config.Config, error) {
 	return config.Load(p.Config)
 }
 
+// flags are those that lead another command to the same place, each with a space
+// before it. What the variable says it says to the other too.
+func (p *place) flags() string {
+	text := ""
+	if p.Config != "" {
+		text += " --config " + p.Config
+	}
+	if variable, err := filepath.Abs(os.Getenv("SAPROLITE_DATA")); err == nil && p.Data != "" && p.Data != variable {
+		text += " --data " + p.Data
+	}
+	return text
+}
+
 func (p *place) dataDir(c *config.Config) (string, error) {
 	if dir := cmp.Or(p.Data, c.DataDir); dir != "" {
 		return dir, nil

@@ -5,19 +5,6 @@ import (
 	"github.com/saprolite/saprolite/internal/config"
 )
 
-// tlsFlag is what the commands that know the server's address say about TLS.
-type tlsFlag struct {
-	TLS string `name:"tls" help:"auto makes a certificate authority and a certificate in the data folder, for https." placeholder:"auto" enum:"auto," default:""`
-}
-
-// set lets the flag win over the configuration.
-func (f tlsFlag) set(c *config.Config) {
-	if f.TLS == "auto" {
-		c.TLS.Auto = true
-		c.TLS.CertFile, c.TLS.KeyFile, c.TLS.ACME = "", "", config.ACME{}
-	}
-}
-
 // trust gives the lines that make programs trust the certificate that is made. The
 // certificates of others are theirs to trust.
 func (s *setup) trust(c *config.Config) ([]string, error) {

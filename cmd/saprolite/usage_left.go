@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/csv"
 	"encoding/json"
@@ -10,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -33,7 +35,11 @@ func quotaLevels(ctx context.Context, settings *config.Config) ([]app.QuotaLevel
 	case len(settings.Quotas) == 0:
 		return nil, errors.New("the configuration has no quotas: name its file with --config, or add quotas to it (docs/quotas.md)")
 	case settings.Redis.URL != "":
-		return app.SharedQuotas(ctx, settings)
+		levels, err := app.SharedQuotas(ctx, settings)
+		if err != nil {
+			return nil, fmt.Errorf("the servers count in Redis, which does not answer: see whether the one of redis.url runs and can be reached from here (%w)", err)
+		}
+		return levels, nil
 	case listen.Address == "":
 		return nil, errors.New("the server counts in its own memory, and only its admin listener tells: add \"admin: {listen: 127.0.0.1:8485}\" to the configuration, and start it again")
 	default:
@@ -92,11 +98,12 @@ func writeLevels(out io.Writer, format string, levels []app.QuotaLevel) error {
 		return errors.Join(w.WriteAll(rows), w.Error())
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	for _, row := range rows {
-		for _, cell := range row {
-			fmt.Fprint(w, cell, "\t")
+	fmt.Fprintln(w, strings.ToUpper(strings.Join(rows[0], "\t")))
+	for _, row := range rows[1:] {
+		for i := range row {
+			row[i] = cmp.Or(row[i], "-")
 		}
-		fmt.Fprintln(w)
+		fmt.Fprintln(w, strings.Join(row, "\t"))
 	}
 	return w.Flush()
 }

@@ -106,7 +106,7 @@ func (c *usersCreate) Run(ctx context.Context) error {
 	}, func(e *admin.Everybody) (any, error) {
 		made, err := e.User(user.Ref())
 		return viewUser(e, made), err
-	}, "The user is made. Next: \"saprolite keys create %s\".", c.Name)
+	}, "The user is made. Next: \"saprolite keys create %s%s\".", c.Name, c.flags())
 }
 
 type usersList struct{ office }

@@ -176,7 +176,7 @@ func (b *Budgets) Spend(ctx context.Context, c Caller, at time.Time, cost int64)
 			// One call alone steps over a line, also where several nodes add.
 			if line := s.Amount / 100 * int64(percent); total >= line && total-cost < line {
 				b.stats.warned.Add(1)
-				b.log.WarnContext(ctx, "a budget is spent in part", "budget", s.Name, "of", s.value,
+				b.log.WarnContext(ctx, "a budget has come to a percentage of its amount", "budget", s.Name, "of", s.value,
 					"percent", percent, "spent", FormatDollars(total), "amount", FormatDollars(s.Amount))
 			}
 		}

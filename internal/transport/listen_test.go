@@ -30,7 +30,7 @@ func TestListenRefuses(t *testing.T) {
 	for _, test := range []struct{ address, want string }{
 		{taken, "another program serves there; end it, or choose another address with --listen"},
 		{"unix:" + file, "there is a file of another kind; remove it or take another path"},
-		{"unix:" + filepath.Join(folder, "missing", "s"), "no such file or directory"},
+		{"unix:" + filepath.Join(folder, "missing", "s"), "make the folder of the socket first"},
 		{"unix:" + filepath.Join(folder, strings.Repeat("s", 120)), "the path is longer than the system takes"},
 	} {
 		if test.address == taken && runtime.GOOS == "windows" {

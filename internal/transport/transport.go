@@ -69,6 +69,9 @@ func open(o Options) (net.Listener, error) {
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return nil, fmt.Errorf("%w: another program serves there; end it, or choose another address with --listen", err)
 	}
+	if errors.Is(err, fs.ErrPermission) {
+		return nil, fmt.Errorf("%w: ports below 1024 need a right of their own, on Linux the capability CAP_NET_BIND_SERVICE; give it to the program, or take another port", err)
+	}
 	return listener, err
 }
 

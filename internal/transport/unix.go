@@ -29,6 +29,9 @@ func listenUnix(path string, mode fs.FileMode, group string) (net.Listener, erro
 	if errors.Is(err, syscall.EINVAL) {
 		return nil, fmt.Errorf("%w: the path is longer than the system takes, which is some hundred letters; take a shorter one", err)
 	}
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+		return nil, fmt.Errorf("%w: make the folder of the socket first, and let the server write there", err)
+	}
 	if err != nil {
 		return nil, err
 	}

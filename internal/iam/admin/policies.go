@@ -13,7 +13,7 @@ import (
 func checkDocument(name string, kind policy.Kind, document string) error {
 	_, err := policy.Parse(name, kind, []byte(document))
 	if refusal, ok := errors.AsType[*policy.Error](err); ok {
-		return &Error{Code: refusal.Code, Message: refusal.Error() + ".", Remedy: "Correct the document; docs/principals.md shows one."}
+		return &Error{Code: refusal.Code, Message: refusal.Error() + ".", Remedy: "Correct the document; docs/team.md shows one."}
 	}
 	return err
 }

@@ -93,6 +93,9 @@ func (d *Directory) Run(ctx context.Context) {
 		err := d.Refresh(ctx)
 		switch {
 		case err == nil:
+			if last != "" {
+				d.options.Log.Info("principals could be read anew; what they say now is in force")
+			}
 			last = ""
 		case ctx.Err() == nil && err.Error() != last:
 			// The same trouble is told once.
