@@ -13,8 +13,8 @@ const (
 	// closeTime bounds that at the beginning and the end of a process.
 	closeTime = 5 * time.Second
 	// maxPause is the longest pause after a failure of the sink; the first is the
-	// interval.
-	maxPause = 30 * time.Second
+	// interval. It is how late the sink hears of what was used while it was away.
+	maxPause = 5 * time.Second
 	// adoptTime is how often somebody looks for the files of dead processes.
 	adoptTime = time.Minute
 )
@@ -41,19 +41,27 @@ func (j *Journal) run() {
 		ctx, cancel := context.WithTimeout(context.Background(), moveTime)
 		err := j.move(ctx)
 		cancel()
-		if err == nil {
-			pause = j.o.Interval
-			continue
-		}
-		if pause == j.o.Interval {
-			j.o.Log.Error("the store does not take usage, which waits on the disk", "cause", err)
-		}
-		pause = min(2*pause, maxPause)
-		select { // it is tried again without another record
-		case j.added <- struct{}{}:
-		default:
-		}
+		pause = j.pauseAfter(err, pause)
 	}
+}
+
+// pauseAfter is how long records gather after a move that ended so, where the pause
+// before it was that long. The log hears when the trouble begins and when it ends.
+func (j *Journal) pauseAfter(err error, pause time.Duration) time.Duration {
+	if err == nil {
+		if pause != j.o.Interval {
+			j.o.Log.Info("the store takes usage again")
+		}
+		return j.o.Interval
+	}
+	if pause == j.o.Interval {
+		j.o.Log.Error("the store does not take usage, which waits on the disk", "cause", err)
+	}
+	select { // it is tried again without another record
+	case j.added <- struct{}{}:
+	default:
+	}
+	return min(2*pause, maxPause)
 }
 
 // wait is false when the journal is closed.

@@ -79,7 +79,7 @@ func New(ctx context.Context, o Options) (*Directory, error) {
 }
 
 // Run looks for changes until ctx ends. What cannot be read leaves everything as it
-// was, and a line in the log.
+// was, and a line in the log, which also hears when it can be read again.
 func (d *Directory) Run(ctx context.Context) {
 	ticks := time.NewTicker(d.options.Every)
 	defer ticks.Stop()
@@ -92,8 +92,10 @@ func (d *Directory) Run(ctx context.Context) {
 		}
 		err := d.Refresh(ctx)
 		switch {
-		case err == nil:
+		case err == nil && last != "":
 			last = ""
+			d.options.Log.Info("principals are read again")
+		case err == nil:
 		case ctx.Err() == nil && err.Error() != last:
 			// The same trouble is told once.
 			last = err.Error()

@@ -1,10 +1,12 @@
 package directory_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"log/slog"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -233,10 +235,12 @@ func TestRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ring := mustRing(t)
 		s := &source{everybody: people(ring)}
-		d, err := directory.New(t.Context(), directory.Options{Source: s, Ring: ring})
+		var log bytes.Buffer
+		d, err := directory.New(t.Context(), directory.Options{Source: s, Ring: ring, Log: slog.New(slog.NewTextHandler(&log, nil))})
 		if err != nil {
 			t.Fatal(err)
 		}
+		log.Reset()
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan struct{})
 		go func() { d.Run(ctx); close(ended) }()
@@ -256,6 +260,10 @@ func TestRun(t *testing.T) {
 		}
 		cancel()
 		<-ended
+		told := log.String()
+		if strings.Count(told, "out of order") != 1 || strings.Count(told, "principals are read again") != 1 {
+			t.Errorf("the log has\n%s", told)
+		}
 	})
 }
 
