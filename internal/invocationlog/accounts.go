@@ -19,9 +19,9 @@ const (
 	life = time.Second
 	// maxAccounts bounds the answers that are remembered.
 	maxAccounts = 10_000
-	// askTime bounds the wait for the store of settings, checkTime that for the one of
-	// objects.
-	askTime, checkTime = 5 * time.Second, 30 * time.Second
+	// askTime bounds the wait for the store of settings, refreshTime that where it was
+	// known a moment ago, and checkTime the one for the store of objects.
+	askTime, refreshTime, checkTime = 5 * time.Second, 500 * time.Millisecond, 30 * time.Second
 )
 
 // accounts knows what each account logs.
@@ -51,7 +51,11 @@ func (a *accounts) find(id string) (*Destination, error) {
 	if fresh {
 		return known.to, nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), askTime)
+	wait := askTime
+	if ok {
+		wait = refreshTime
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), wait)
 	defer cancel()
 	to, err := a.ask(ctx, id)
 	if err != nil && !ok {
@@ -66,7 +70,7 @@ func (a *accounts) find(id string) (*Destination, error) {
 
 // look gives what is known of an account, and says whether that is fresh. Of those to
 // whom it is not, one asks, and the others go on with it: a store that does not answer
-// holds up one call at a time.
+// holds up one call at a time, and not for long.
 func (a *accounts) look(id string) (known account, ok, fresh bool) {
 	now := time.Now()
 	a.mu.Lock()
@@ -75,7 +79,7 @@ func (a *accounts) look(id string) (known account, ok, fresh bool) {
 	if !ok || now.Before(known.until) {
 		return known, ok, ok
 	}
-	a.known[id] = account{known.to, now.Add(askTime)}
+	a.known[id] = account{known.to, now.Add(refreshTime)}
 	return known, true, false
 }
 

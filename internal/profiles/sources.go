@@ -15,8 +15,9 @@ const (
 	sourceLife = time.Second
 	// maxSources bounds the answers that are remembered.
 	maxSources = 10_000
-	// sourceTime bounds the wait for the store.
-	sourceTime = 5 * time.Second
+	// sourceTime bounds the wait for the store, and refreshTime that where it was known
+	// a moment ago.
+	sourceTime, refreshTime = 5 * time.Second, 500 * time.Millisecond
 )
 
 // sources remembers for a moment what profiles were made from, and their tags: requests
@@ -46,9 +47,13 @@ func newSources(s store.Profiles) *sources {
 // does not answer is no reason to refuse a profile that was there a moment ago.
 func (s *sources) find(id catalog.ID) (source, error) {
 	key := sourceKey{id.Account, id.Resource}
-	known, ok := s.get(key)
-	if !ok || time.Now().After(known.until) {
-		found, err := s.ask(key)
+	known, ok, fresh := s.look(key)
+	if !fresh {
+		wait := sourceTime
+		if ok {
+			wait = refreshTime
+		}
+		found, err := s.ask(key, wait)
 		if err != nil && !ok {
 			return source{}, err
 		}
@@ -63,8 +68,8 @@ func (s *sources) find(id catalog.ID) (source, error) {
 	return known, nil
 }
 
-func (s *sources) ask(key sourceKey) (source, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), sourceTime)
+func (s *sources) ask(key sourceKey, wait time.Duration) (source, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), wait)
 	defer cancel()
 	profile, err := s.store.Profile(ctx, key.account, key.id)
 	if errors.Is(err, store.ErrNotFound) {
@@ -73,11 +78,21 @@ func (s *sources) ask(key sourceKey) (source, error) {
 	return source{arn: profile.Source, region: profile.Region, tags: profile.Tags}, err
 }
 
-func (s *sources) get(key sourceKey) (source, bool) {
+// look gives what is known of a profile, and says whether that is fresh. Of those to
+// whom it is not, one asks, and the others go on with it: a store that does not answer
+// holds up one request at a time, and not for long.
+func (s *sources) look(key sourceKey) (known source, ok, fresh bool) {
+	now := time.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	known, ok := s.known[key]
-	return known, ok
+	known, ok = s.known[key]
+	if !ok || now.Before(known.until) {
+		return known, ok, ok
+	}
+	asked := known
+	asked.until = now.Add(refreshTime)
+	s.known[key] = asked
+	return known, true, false
 }
 
 func (s *sources) put(key sourceKey, known source) {
