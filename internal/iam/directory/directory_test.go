@@ -254,6 +254,8 @@ func TestRun(t *testing.T) {
 		if !known() {
 			t.Error("a store out of order took the keys away")
 		}
+		s.fail(errors.New("out of order, and in other words"))
+		known()
 		s.set(nil)
 		if known() {
 			t.Error("a key that was deleted is still known")

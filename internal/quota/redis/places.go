@@ -4,26 +4,19 @@ import (
 	"context"
 	"errors"
 	"net"
-	"time"
 )
 
 // maxLeft bounds the requests whose places are to be given back.
 const maxLeft = 10_000
 
-// left is a request that is over, or was never admitted, and may have places in Redis:
-// that did not answer when it was asked for them, or to take them back. Until is when
-// they have come back by themselves.
-type left struct {
-	*grant
-	until time.Time
-}
-
-// leaveBehind notes what a request may have left in Redis.
+// leaveBehind notes that a request that is over, or was never admitted, may have places
+// in Redis: that did not answer when it was asked for them, or to take them back. One
+// that hangs gives them when it goes on, for a whole lease from then on.
 func (l *Limiter) leaveBehind(g *grant) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if g.slots() != nil && len(l.left) < maxLeft {
-		l.left = append(l.left, left{g, time.Now().Add(l.Lease)})
+		l.left = append(l.left, g)
 	}
 }
 
@@ -52,9 +45,6 @@ func (l *Limiter) giveBack(ctx context.Context) error {
 	l.left = nil
 	l.mu.Unlock()
 	for i, g := range all {
-		if time.Now().After(g.until) {
-			continue
-		}
 		args := []any{l.now(), l.channel(), g.id}
 		for _, m := range g.matches {
 			if m.Slot {

@@ -85,7 +85,7 @@ type Limiter struct {
 	// mu guards the grants that hold leases, and what failures have left to be done.
 	mu     sync.Mutex
 	leases map[*grant]struct{}
-	left   []left
+	left   []*grant
 	doubts map[string]doubt
 	stop   context.CancelFunc
 	ended  sync.WaitGroup
