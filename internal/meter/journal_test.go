@@ -188,6 +188,36 @@ func TestJournalTells(t *testing.T) {
 	})
 }
 
+// deaf is a sink that does not answer.
+type deaf struct{}
+
+func (deaf) AddUsage(ctx context.Context, _ []meter.Record) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// A store that hangs does not hold up the end.
+func TestJournalClosesWithoutStore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		j := open(t, meter.JournalOptions{Dir: dir, Sink: deaf{}})
+		j.Append(record(1))
+		time.Sleep(time.Second)
+		start := time.Now()
+		if err := j.Close(); err == nil {
+			t.Error("the end tells nothing")
+		}
+		if took := time.Since(start); took > 10*time.Second {
+			t.Errorf("the end took %v", took)
+		}
+		store := newSink()
+		closed(t, open(t, meter.JournalOptions{Dir: dir, Sink: store}))
+		if store.count() != 1 {
+			t.Error("the record is lost")
+		}
+	})
+}
+
 // What is above the bound waits in memory, and moves first.
 func TestJournalFull(t *testing.T) {
 	store := newSink()

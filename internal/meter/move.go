@@ -3,6 +3,7 @@ package meter
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"time"
 )
@@ -19,28 +20,32 @@ const (
 	adoptTime = time.Minute
 )
 
-// run moves records until the journal is closed.
-func (j *Journal) run() {
-	defer close(j.closed)
+// run moves records until ctx ends.
+func (j *Journal) run(ctx context.Context) {
+	defer close(j.ended)
 	adopting := time.NewTicker(adoptTime)
 	defer adopting.Stop()
 	pause := j.o.Interval
 	for {
 		select {
-		case <-j.closing:
+		case <-ctx.Done():
 			return
 		case <-adopting.C:
 			if err := j.adopt(); err != nil {
 				j.o.Log.Warn("the usage of dead processes cannot be taken over", "cause", err)
 			}
 		case <-j.added:
-			if !j.wait(pause) {
+			if !wait(ctx, pause) {
 				return
 			}
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), moveTime)
-		err := j.move(ctx)
+		// A sink that hangs does not hold up the end, which tries once more.
+		bounded, cancel := context.WithTimeout(ctx, moveTime)
+		err := j.move(bounded)
 		cancel()
+		if ctx.Err() != nil {
+			return
+		}
 		pause = j.pauseAfter(err, pause)
 	}
 }
@@ -64,14 +69,14 @@ func (j *Journal) pauseAfter(err error, pause time.Duration) time.Duration {
 	return min(2*pause, maxPause)
 }
 
-// wait is false when the journal is closed.
-func (j *Journal) wait(pause time.Duration) bool {
+// wait is false when ctx ends.
+func wait(ctx context.Context, pause time.Duration) bool {
 	timer := time.NewTimer(pause)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		return true
-	case <-j.closing:
+	case <-ctx.Done():
 		return false
 	}
 }
@@ -182,11 +187,14 @@ func (j *Journal) drop(s *segment) error {
 // Close brings to the sink what waits, for some seconds, and ends the journal. What
 // is left goes there when the folder is opened again.
 func (j *Journal) Close() error {
-	close(j.closing)
-	<-j.closed
+	j.stop()
+	<-j.ended
 	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
 	defer cancel()
 	err := j.move(ctx)
+	if err != nil {
+		err = fmt.Errorf("the last usage waits on the disk for the next start: %w", err)
+	}
 	left, closeErr := j.closeFiles()
 	return errors.Join(err, closeErr, j.node.leave(!left))
 }
