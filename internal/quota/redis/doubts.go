@@ -2,7 +2,6 @@ package redis
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/saprolite/saprolite/internal/quota"
@@ -42,21 +41,20 @@ func (l *Limiter) doubtAll(keys []string, claims []quota.Claim, now time.Time) {
 // seeds them knows it: the sum becomes that, where it is less. The error says why some
 // are left for another time.
 func (l *Limiter) raise(ctx context.Context, now time.Time) error {
-	var failed error
 	for key, d := range l.due(now) {
 		seed, err := d.claim.Seed(ctx, d.claim.At)
-		if err == nil {
-			err = l.attempt(ctx, func(ctx context.Context) error {
-				return raise.Run(ctx, l.client, []string{key}, seed).Err()
-			})
-		}
 		if err != nil {
-			failed = errors.Join(failed, err)
-			continue
+			return err
+		}
+		err = l.attempt(ctx, func(ctx context.Context) error {
+			return raise.Run(ctx, l.client, []string{key}, seed).Err()
+		})
+		if err != nil {
+			return err
 		}
 		l.raised(key, d, now)
 	}
-	return failed
+	return nil
 }
 
 // due gives the doubts whose time has come.
