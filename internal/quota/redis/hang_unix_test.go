@@ -37,7 +37,8 @@ func TestComesBack(t *testing.T) {
 // Their leases outlive the test.
 func TestLeftBehind(t *testing.T) {
 	server := quotatest.StartRedis(t)
-	l := node(t, Options{URL: server.URL, Timeout: 50 * time.Millisecond, Lease: time.Hour}, quota.Rule{Name: "all", Concurrent: 2})
+	rule := quota.Rule{Name: "all", Concurrent: 2}
+	l, other := node(t, Options{URL: server.URL, Timeout: 50 * time.Millisecond, Lease: time.Hour}, rule), node(t, Options{URL: server.URL}, rule)
 	idle(l)
 	// A machine that is busy is no Redis that hangs.
 	eventually := func(what func() error) {
@@ -49,18 +50,17 @@ func TestLeftBehind(t *testing.T) {
 			l.down.CompareAndSwap(l.down.Load(), 1) // the pause is over
 		}
 	}
-	admit := func() (grant quota.Grant, err error) { return l.Admit(t.Context(), ask("a", 0)) }
 	var running quota.Grant
-	eventually(func() (err error) { running, err = admit(); return err })
+	eventually(func() (err error) { running, err = l.Admit(t.Context(), ask("a", 0)); return err })
 	stop(t, server, syscall.SIGSTOP)
-	if _, err := admit(); err == nil {
+	if _, err := l.Admit(t.Context(), ask("a", 0)); err == nil {
 		t.Fatal("admitted")
 	}
 	running.Settle(0)
 	stop(t, server, syscall.SIGCONT)
 	eventually(func() error { return l.giveBack(t.Context()) })
 	for range 2 {
-		if _, err := admit(); err != nil {
+		if _, err := other.Admit(t.Context(), ask("b", 0)); err != nil {
 			t.Errorf("a place is taken by nobody: %v", err)
 		}
 	}
