@@ -41,8 +41,7 @@ func (a *App) ready(w http.ResponseWriter, r *http.Request) {
 	if a.state != nil {
 		ctx, cancel := context.WithTimeout(r.Context(), pingTime)
 		defer cancel()
-		if err := a.state.Ping(ctx); err != nil {
-			a.log.Warn("the state does not answer", "error", err)
+		if err := a.pinged(a.state.Ping(ctx)); err != nil {
 			http.Error(w, "the state does not answer", http.StatusServiceUnavailable)
 			return
 		}
@@ -52,4 +51,16 @@ func (a *App) ready(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	fmt.Fprintln(w, "ok")
+}
+
+// pinged tells the log that the state does not answer, and that it does again: probes
+// come every few seconds.
+func (a *App) pinged(err error) error {
+	switch was := a.silent.Swap(err != nil); {
+	case err != nil && !was:
+		a.log.Warn("the state does not answer", "error", err)
+	case err == nil && was:
+		a.log.Info("the state answers again")
+	}
+	return err
 }

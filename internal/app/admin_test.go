@@ -1,30 +1,49 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/saprolite/saprolite/internal/audit"
 	"github.com/saprolite/saprolite/internal/store"
 )
 
-// silent is a state that does not answer.
-type silent struct{ store.Store }
+// silent is a state that answers by its error.
+type silent struct {
+	store.Store
+	err error
+}
 
-func (silent) Ping(context.Context) error { return errors.New("no answer: password=secret") }
+func (s *silent) Ping(context.Context) error { return s.err }
 
 // A state that does not answer takes the server out of service; why is for the log
-// alone.
+// alone, which hears it once, and when it is over.
 func TestNotReady(t *testing.T) {
-	a := &App{watch: new(watch), state: silent{}, log: slog.New(slog.DiscardHandler)}
-	answer := httptest.NewRecorder()
-	a.adminServer().Handler.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/readyz", nil))
-	if got := answer.Body.String(); answer.Code != http.StatusServiceUnavailable || got != "the state does not answer\n" {
-		t.Errorf("%d %q", answer.Code, got)
+	var log bytes.Buffer
+	state := &silent{err: errors.New("no answer: password=secret")}
+	a := &App{watch: new(watch), state: state, log: slog.New(slog.NewTextHandler(&log, nil))}
+	probe := func(status int, text string) {
+		t.Helper()
+		answer := httptest.NewRecorder()
+		a.adminServer().Handler.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/readyz", nil))
+		if got := answer.Body.String(); answer.Code != status || got != text {
+			t.Errorf("%d %q", answer.Code, got)
+		}
+	}
+	probe(http.StatusServiceUnavailable, "the state does not answer\n")
+	probe(http.StatusServiceUnavailable, "the state does not answer\n")
+	state.err = nil
+	probe(http.StatusOK, "ok\n")
+	probe(http.StatusOK, "ok\n")
+	text := log.String()
+	if strings.Count(text, "\n") != 2 || !strings.Contains(text, "password=secret") || !strings.Contains(text, "the state answers again") {
+		t.Errorf("the log has\n%s", text)
 	}
 }
 

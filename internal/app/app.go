@@ -66,6 +66,8 @@ type App struct {
 	callers   *callers
 	// draining is set when the end begins.
 	draining atomic.Bool
+	// silent is set while the state does not answer probes.
+	silent atomic.Bool
 	// invocations is nil without state.
 	invocations *invocations
 	watch       *watch

@@ -109,6 +109,8 @@ type Budgets struct {
 	before *before
 	log    *slog.Logger
 	stats  budgetStats
+	// told is when the log heard last that budgets cannot be checked, in nanoseconds.
+	told atomic.Int64
 }
 
 type budgetStats struct{ warned, refused, unchecked atomic.Int64 }
@@ -183,6 +185,15 @@ func (b *Budgets) Spend(ctx context.Context, c Caller, at time.Time, cost int64)
 	}
 }
 
+// tellTime is how often the log hears that budgets cannot be checked.
+const tellTime = time.Minute
+
+// tells says whether it is time for the log to hear it.
+func (b *Budgets) tells() bool {
+	now, last := time.Now().UnixNano(), b.told.Load()
+	return (last == 0 || now-last >= int64(tellTime)) && b.told.CompareAndSwap(last, now)
+}
+
 // add adds an amount, which may be 0, and gives the sum.
 func (b *Budgets) add(ctx context.Context, s *share, amount int64) (total int64, ok bool) {
 	window := quota.ByDay
@@ -197,7 +208,8 @@ func (b *Budgets) add(ctx context.Context, s *share, amount int64) (total int64,
 		},
 	})
 	if err != nil {
-		if b.stats.unchecked.Add(1)%1000 == 1 {
+		b.stats.unchecked.Add(1)
+		if b.tells() {
 			b.log.ErrorContext(ctx, "what is spent of a budget is unknown, so calls are not held to it", "budget", s.Name, "cause", err)
 		}
 		return 0, false

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/saprolite/saprolite/internal/bedrock"
@@ -89,6 +90,34 @@ func (s *spent) SumUsage(_ context.Context, q meter.Query) ([]meter.Sum, error) 
 	defer s.mu.Unlock()
 	s.queries = append(s.queries, q)
 	return []meter.Sum{{Cost: s.cost}}, s.err
+}
+
+// away are sums that nobody can tell.
+type away struct{}
+
+func (away) SumUsage(context.Context, meter.Query) ([]meter.Sum, error) {
+	return nil, errors.New("out of order")
+}
+
+// The log hears once a minute that calls are not held to a budget, also when that comes
+// again later.
+func TestBudgetUnchecked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		list := []meter.Budget{{Name: "each", Per: meter.FieldPrincipal, Only: "*", Period: meter.Monthly, Amount: dollar}}
+		b := meter.NewBudgets(list, memory.New(nil, nil), away{}, slog.New(slog.NewTextHandler(&log, nil)))
+		for range 2 {
+			for range 5 {
+				if err := b.Admit(t.Context(), meter.Caller{Principal: "p"}, noon); err != nil {
+					t.Fatal(err)
+				}
+			}
+			time.Sleep(time.Minute)
+		}
+		if got := strings.Count(log.String(), "out of order"); got != 2 || b.Stats().Unchecked != 10 {
+			t.Errorf("%d of 10 were not checked, and the log has %d lines", b.Stats().Unchecked, got)
+		}
+	})
 }
 
 // After a start, what was spent before counts. While nobody knows it, calls go on.

@@ -56,9 +56,9 @@ type Journal struct {
 	moving sync.Mutex
 	buffer []byte
 
-	added   chan struct{}
-	closing chan struct{}
-	closed  chan struct{}
+	added chan struct{}
+	stop  context.CancelFunc
+	ended chan struct{}
 }
 
 // JournalStats say how a journal does.
@@ -91,13 +91,15 @@ func OpenJournal(o JournalOptions) (*Journal, error) {
 	}
 	j := &Journal{
 		o: o, node: n, buffer: make([]byte, batch),
-		added: make(chan struct{}, 1), closing: make(chan struct{}), closed: make(chan struct{}),
+		added: make(chan struct{}, 1), ended: make(chan struct{}),
 	}
 	if err := j.open(); err != nil {
 		left, closeErr := j.closeFiles()
 		return nil, errors.Join(err, closeErr, n.leave(!left))
 	}
-	go j.run()
+	var ctx context.Context
+	ctx, j.stop = context.WithCancel(context.Background())
+	go j.run(ctx)
 	return j, nil
 }
 

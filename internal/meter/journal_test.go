@@ -1,14 +1,18 @@
 package meter_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -159,6 +163,59 @@ func TestJournalStoreDown(t *testing.T) {
 		t.Errorf("%d records when the folder is open again", got)
 	}
 	closed(t, j)
+}
+
+// The log has one line when the store is away, and one when it is back.
+func TestJournalTells(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		store := newSink()
+		j := open(t, meter.JournalOptions{Dir: t.TempDir(), Sink: store, Log: slog.New(slog.NewTextHandler(&log, nil))})
+		store.setDown(errors.New("out of order"))
+		j.Append(record(1))
+		time.Sleep(time.Hour)
+		store.setDown(nil)
+		time.Sleep(6 * time.Second)
+		synctest.Wait()
+		if store.count() != 1 {
+			t.Error("the store is back for seconds and does not have the record")
+		}
+		closed(t, j)
+		told := log.String()
+		if strings.Count(told, "out of order") != 1 || strings.Count(told, "the store takes usage again") != 1 {
+			t.Errorf("the log has\n%s", told)
+		}
+	})
+}
+
+// deaf is a sink that does not answer.
+type deaf struct{}
+
+func (deaf) AddUsage(ctx context.Context, _ []meter.Record) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// A store that hangs does not hold up the end.
+func TestJournalClosesWithoutStore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		j := open(t, meter.JournalOptions{Dir: dir, Sink: deaf{}})
+		j.Append(record(1))
+		time.Sleep(time.Second)
+		start := time.Now()
+		if err := j.Close(); err == nil {
+			t.Error("the end tells nothing")
+		}
+		if took := time.Since(start); took > 10*time.Second {
+			t.Errorf("the end took %v", took)
+		}
+		store := newSink()
+		closed(t, open(t, meter.JournalOptions{Dir: dir, Sink: store}))
+		if store.count() != 1 {
+			t.Error("the record is lost")
+		}
+	})
 }
 
 // What is above the bound waits in memory, and moves first.

@@ -3,6 +3,7 @@ package meter
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"time"
 )
@@ -13,57 +14,69 @@ const (
 	// closeTime bounds that at the beginning and the end of a process.
 	closeTime = 5 * time.Second
 	// maxPause is the longest pause after a failure of the sink; the first is the
-	// interval.
-	maxPause = 30 * time.Second
+	// interval. It is how late the sink hears of what was used while it was away.
+	maxPause = 5 * time.Second
 	// adoptTime is how often somebody looks for the files of dead processes.
 	adoptTime = time.Minute
 )
 
-// run moves records until the journal is closed.
-func (j *Journal) run() {
-	defer close(j.closed)
+// run moves records until ctx ends.
+func (j *Journal) run(ctx context.Context) {
+	defer close(j.ended)
 	adopting := time.NewTicker(adoptTime)
 	defer adopting.Stop()
 	pause := j.o.Interval
 	for {
 		select {
-		case <-j.closing:
+		case <-ctx.Done():
 			return
 		case <-adopting.C:
 			if err := j.adopt(); err != nil {
 				j.o.Log.Warn("the usage of dead processes cannot be taken over", "cause", err)
 			}
 		case <-j.added:
-			if !j.wait(pause) {
+			if !wait(ctx, pause) {
 				return
 			}
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), moveTime)
-		err := j.move(ctx)
+		// A sink that hangs does not hold up the end, which tries once more.
+		bounded, cancel := context.WithTimeout(ctx, moveTime)
+		err := j.move(bounded)
 		cancel()
-		if err == nil {
-			pause = j.o.Interval
-			continue
+		if ctx.Err() != nil {
+			return
 		}
-		if pause == j.o.Interval {
-			j.o.Log.Error("the store does not take usage, which waits on the disk", "cause", err)
-		}
-		pause = min(2*pause, maxPause)
-		select { // it is tried again without another record
-		case j.added <- struct{}{}:
-		default:
-		}
+		pause = j.pauseAfter(err, pause)
 	}
 }
 
-// wait is false when the journal is closed.
-func (j *Journal) wait(pause time.Duration) bool {
+// pauseAfter is how long records gather after a move that ended so, where the pause
+// before it was that long. The log hears when the trouble begins and when it ends.
+func (j *Journal) pauseAfter(err error, pause time.Duration) time.Duration {
+	if err == nil {
+		if pause != j.o.Interval {
+			j.o.Log.Info("the store takes usage again")
+		}
+		return j.o.Interval
+	}
+	if pause == j.o.Interval {
+		j.o.Log.Error("the store does not take usage, which waits on the disk", "cause", err)
+	}
+	select { // it is tried again without another record
+	case j.added <- struct{}{}:
+	default:
+	}
+	return min(2*pause, maxPause)
+}
+
+// wait is false when ctx ends.
+func wait(ctx context.Context, pause time.Duration) bool {
 	timer := time.NewTimer(pause)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		return true
-	case <-j.closing:
+	case <-ctx.Done():
 		return false
 	}
 }
@@ -174,11 +187,14 @@ func (j *Journal) drop(s *segment) error {
 // Close brings to the sink what waits, for some seconds, and ends the journal. What
 // is left goes there when the folder is opened again.
 func (j *Journal) Close() error {
-	close(j.closing)
-	<-j.closed
+	j.stop()
+	<-j.ended
 	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
 	defer cancel()
 	err := j.move(ctx)
+	if err != nil {
+		err = fmt.Errorf("the last usage waits on the disk for the next start: %w", err)
+	}
 	left, closeErr := j.closeFiles()
 	return errors.Join(err, closeErr, j.node.leave(!left))
 }

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -284,4 +286,47 @@ func TestSourceIsRemembered(t *testing.T) {
 	if _, err := p.Source(id); err == nil {
 		t.Error("of what is unknown, nobody knows the source")
 	}
+}
+
+// silent is a store that answers once, and then no more.
+type silent struct {
+	store.Store
+	asked atomic.Int64
+}
+
+func (s *silent) Profile(ctx context.Context, account, id string) (store.Profile, error) {
+	if s.asked.Add(1) > 1 {
+		<-ctx.Done()
+		return store.Profile{}, ctx.Err()
+	}
+	return store.Profile{ID: id, Account: account, Region: at.Region, Source: source}, nil
+}
+
+// A store that does not answer holds up one request of a profile, and that not for long.
+func TestStoreIsSilent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := profiles.New(new(silent))
+		id, _ := catalog.ParseID("arn:aws:bedrock:eu-west-1:123456789012:application-inference-profile/abcdefghijkl")
+		if got, err := p.Source(id); got != source || err != nil {
+			t.Fatalf("%q, %v", got, err)
+		}
+		time.Sleep(1100 * time.Millisecond)
+		start := time.Now()
+		var asking sync.WaitGroup
+		var held atomic.Int64
+		for range 10 {
+			asking.Go(func() {
+				if got, err := p.Source(id); got != source || err != nil {
+					t.Errorf("%q, %v", got, err)
+				}
+				if time.Since(start) > 0 {
+					held.Add(1)
+				}
+			})
+		}
+		asking.Wait()
+		if n, took := held.Load(), time.Since(start); n != 1 || took > time.Second {
+			t.Errorf("%d requests were held up, for %v", n, took)
+		}
+	})
 }

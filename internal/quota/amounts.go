@@ -50,7 +50,7 @@ type Claim struct {
 	// Limit is what may be used in the window; 0 is without end.
 	Limit int64
 	// Seed gives what was used since the start of the window. It is asked when the sum
-	// is not known; nil begins at 0.
+	// is not known, and when it may lack something; nil begins at 0.
 	Seed func(ctx context.Context, start time.Time) (int64, error)
 }
 

@@ -13,8 +13,9 @@ const (
 	life = time.Second
 	// maxAnswers bounds those that are remembered.
 	maxAnswers = 10_000
-	// patience bounds the wait for the store.
-	patience = 5 * time.Second
+	// patience bounds the wait for the store, and shortPatience that where it was known a
+	// moment ago.
+	patience, shortPatience = 5 * time.Second, 500 * time.Millisecond
 )
 
 // Answers are those of a store, by what it was asked. The zero Answers knows none. It is
@@ -37,7 +38,11 @@ func (a *Answers[K, V]) Get(key K, ask func(context.Context) (V, error)) (V, err
 	if fresh {
 		return known, nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	wait := patience
+	if ok {
+		wait = shortPatience
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), wait)
 	defer cancel()
 	value, err := ask(ctx)
 	switch {
@@ -52,7 +57,7 @@ func (a *Answers[K, V]) Get(key K, ask func(context.Context) (V, error)) (V, err
 
 // look gives what is known, and says whether that is fresh. Of those to whom it is not,
 // one asks, and the others go on with it: a store that does not answer holds up one of
-// them at a time.
+// them at a time, and not for long.
 func (a *Answers[K, V]) look(key K) (value V, ok, fresh bool) {
 	now := time.Now()
 	a.mu.Lock()
@@ -61,7 +66,7 @@ func (a *Answers[K, V]) look(key K) (value V, ok, fresh bool) {
 	if !ok || now.Before(known.until) {
 		return known.value, ok, ok
 	}
-	a.known[key] = answer[V]{known.value, now.Add(patience)}
+	a.known[key] = answer[V]{known.value, now.Add(shortPatience)}
 	return known.value, true, false
 }
 

@@ -72,8 +72,8 @@ func TestGetOfSilentStore(t *testing.T) {
 			})
 		}
 		asking.Wait()
-		if n := held.Load(); n != 1 {
-			t.Errorf("%d were held up", n)
+		if n, took := held.Load(), time.Since(start); n != 1 || took > time.Second {
+			t.Errorf("%d were held up, for %v", n, took)
 		}
 	})
 }

@@ -79,7 +79,7 @@ func New(ctx context.Context, o Options) (*Directory, error) {
 }
 
 // Run looks for changes until ctx ends. What cannot be read leaves everything as it
-// was, and a line in the log.
+// was, and a line in the log, which also hears when it can be read again.
 func (d *Directory) Run(ctx context.Context) {
 	ticks := time.NewTicker(d.options.Every)
 	defer ticks.Stop()
@@ -90,19 +90,31 @@ func (d *Directory) Run(ctx context.Context) {
 			return
 		case <-ticks.C:
 		}
-		err := d.Refresh(ctx)
-		switch {
-		case err == nil:
-			if last != "" {
-				d.options.Log.Info("principals could be read anew; what they say now is in force")
-			}
-			last = ""
-		case ctx.Err() == nil && err.Error() != last:
-			// The same trouble is told once.
-			last = err.Error()
-			d.options.Log.Error("principals could not be read anew; those known before stay in force", "error", err)
+		declared, stored := d.refresh(ctx)
+		if ctx.Err() != nil {
+			return
 		}
+		now := trouble(declared, stored)
+		switch {
+		case now == last: // the same trouble is told once
+		case now == "":
+			d.options.Log.Info("principals are read again")
+		default:
+			d.options.Log.Error("principals could not be read anew; those known before stay in force", "error", errors.Join(declared, stored))
+		}
+		last = now
 	}
+}
+
+// trouble tells troubles apart. A store that is away has many words for it.
+func trouble(declared, stored error) (text string) {
+	if stored != nil {
+		text = "store"
+	}
+	if declared != nil {
+		text += " " + declared.Error()
+	}
+	return text
 }
 
 // patience is how long a store that does not answer is waited for, before what else
@@ -112,13 +124,16 @@ const patience = 5 * time.Second
 // Refresh takes up what has changed. The file and the store do not wait for each
 // other: where one cannot be read, what it said last stays in force, and news of the
 // other are taken up all the same.
-func (d *Directory) Refresh(ctx context.Context) error {
+func (d *Directory) Refresh(ctx context.Context) error { return errors.Join(d.refresh(ctx)) }
+
+// refresh is Refresh that tells apart what could not be read.
+func (d *Directory) refresh(ctx context.Context) (declared, stored error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	err := errors.Join(d.readDeclared(), d.readStored(ctx))
+	declared, stored = d.readDeclared(), d.readStored(ctx)
 	before := d.current.Load()
-	if before == nil && err != nil || !d.stale {
-		return err
+	if before == nil && (declared != nil || stored != nil) || before != nil && !d.stale {
+		return declared, stored
 	}
 	next, problems := newIndex(d.stored, d.declared, d.options.Ring, before)
 	for _, problem := range problems {
@@ -126,7 +141,7 @@ func (d *Directory) Refresh(ctx context.Context) error {
 	}
 	d.current.Store(next)
 	d.stale = false
-	return err
+	return declared, stored
 }
 
 func (d *Directory) readDeclared() error {

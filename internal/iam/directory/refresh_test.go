@@ -1,9 +1,12 @@
 package directory_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -55,7 +58,8 @@ func TestRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ring := mustRing(t)
 		s := &source{everybody: people(ring)}
-		d, err := directory.New(t.Context(), directory.Options{Source: s, Ring: ring})
+		var log bytes.Buffer
+		d, err := directory.New(t.Context(), directory.Options{Source: s, Ring: ring, Log: slog.New(slog.NewTextHandler(&log, nil))})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -73,12 +77,18 @@ func TestRun(t *testing.T) {
 		if !known() {
 			t.Error("a store out of order took the keys away")
 		}
+		s.fail(errors.New("out of order, and in other words"))
+		known()
 		s.fail(nil)
 		if known() {
 			t.Error("a key that was deleted is still known")
 		}
 		cancel()
 		<-ended
+		told := log.String()
+		if strings.Count(told, "out of order") != 1 || strings.Count(told, "principals are read again") != 1 {
+			t.Errorf("the log has\n%s", told)
+		}
 	})
 }
 

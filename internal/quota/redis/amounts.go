@@ -34,6 +34,9 @@ func (l *Limiter) Reserve(ctx context.Context, amount int64, claims ...quota.Cla
 			return err
 		})
 		if err != nil {
+			if amount != 0 {
+				l.doubtAll(h.keys, claims, now)
+			}
 			return l.unheld(ctx, err, len(claims))
 		}
 		switch answer[0] {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/saprolite/saprolite/internal/bedrock"
 	"github.com/saprolite/saprolite/internal/quota"
+	"github.com/saprolite/saprolite/internal/quota/quotatest"
 )
 
 // TestFailure refuses or lets pass, as configured, and counts it.
@@ -55,6 +56,50 @@ func TestHanging(t *testing.T) {
 	for range 100 {
 		if _, err := l.Admit(t.Context(), ask("a", 0)); err == nil {
 			t.Fatal("admitted")
+		}
+	}
+}
+
+// TestSumLacks sets a sum right that was not added to while Redis failed, and takes
+// nothing away from one that has more than is known elsewhere.
+func TestSumLacks(t *testing.T) {
+	server, clock := quotatest.StartRedis(t), quotatest.NewClock()
+	for _, way := range []OnFailure{Open, Closed} {
+		var known int64
+		claim := quota.Claim{
+			Key: string(way), Window: quota.ByDay,
+			Seed: func(context.Context, time.Time) (int64, error) { return known, nil },
+		}
+		l := node(t, Options{URL: server.URL, OnFailure: way, Now: clock.Now})
+		idle(l)
+		sum := func(add int64) int64 {
+			t.Helper()
+			held, err := l.Reserve(t.Context(), add, claim)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return held.Used()[0]
+		}
+		sum(10)
+		l.down.Store(time.Now().Add(time.Hour).UnixNano())
+		if _, err := l.Reserve(t.Context(), 5, claim); (err == nil) != (way == Open) {
+			t.Fatal(err)
+		}
+		l.down.Store(0)
+		for _, step := range []struct {
+			after       time.Duration
+			known, want int64
+		}{
+			{0, 15, 10}, {raiseSoon, 14, 14}, {0, 15, 14}, {raiseAgain, 15, 15}, {raiseAgain, 20, 15},
+		} {
+			clock.Advance(step.after)
+			known = step.known
+			if err := l.raise(t.Context(), clock.Now()); err != nil {
+				t.Fatal(err)
+			}
+			if got := sum(0); got != step.want {
+				t.Errorf("%s: %v later, %d known elsewhere: the sum is %d, want %d", way, step.after, step.known, got, step.want)
+			}
 		}
 	}
 }

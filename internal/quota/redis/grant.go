@@ -77,6 +77,9 @@ func (g *grant) try(ctx context.Context) (granted bool, err error) {
 		return err
 	})
 	if err != nil {
+		if !neverAsked(err) {
+			l.leaveBehind(g)
+		}
 		return false, err
 	}
 	switch answer[0] {
@@ -158,8 +161,8 @@ func (g *grant) leave() {
 	})
 }
 
-// Settle implements quota.Grant. Without Redis, places come back when their lease ends,
-// and tokens as time passes.
+// Settle implements quota.Grant. Without Redis, places come back when that answers again
+// or their lease ends, and tokens as time passes.
 func (g *grant) Settle(tokens int64) {
 	if g.settled.Swap(true) {
 		return
@@ -170,7 +173,10 @@ func (g *grant) Settle(tokens int64) {
 	for i, m := range g.matches {
 		args = append(append(args, limits(m)...), m.Tokens, g.before[i])
 	}
-	_ = l.ask(context.Background(), func(ctx context.Context) error {
+	err := l.ask(context.Background(), func(ctx context.Context) error {
 		return settle.Run(ctx, l.client, g.keys, args...).Err()
 	})
+	if err != nil {
+		l.leaveBehind(g)
+	}
 }

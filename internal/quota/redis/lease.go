@@ -72,3 +72,20 @@ func (l *Limiter) held() map[string][]any {
 	}
 	return held
 }
+
+// mend does what failures have left to be done, until ctx ends: it finds out by that
+// whether Redis answers again.
+func (l *Limiter) mend(ctx context.Context) {
+	tick := time.NewTicker(pause)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			// What fails now is tried again.
+			_ = l.giveBack(ctx)
+			_ = l.raise(ctx, l.clock())
+		}
+	}
+}

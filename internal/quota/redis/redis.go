@@ -82,9 +82,11 @@ type Limiter struct {
 	failures, down atomic.Int64
 
 	calls calls
-	// mu guards the grants that hold leases.
+	// mu guards the grants that hold leases, and what failures have left to be done.
 	mu     sync.Mutex
 	leases map[*grant]struct{}
+	left   []*grant
+	doubts map[string]doubt
 	stop   context.CancelFunc
 	ended  sync.WaitGroup
 }
@@ -116,10 +118,12 @@ func New(o Options) (*Limiter, error) {
 	goredis.SetLogger(libraryLog{o.Log})
 	ctx, stop := context.WithCancel(context.Background())
 	l := &Limiter{
-		Options: o, client: goredis.NewClient(options), node: rand.Text()[:12], leases: map[*grant]struct{}{}, stop: stop,
+		Options: o, client: goredis.NewClient(options), node: rand.Text()[:12], stop: stop,
+		leases: map[*grant]struct{}{}, doubts: map[string]doubt{},
 	}
 	l.calls.client, l.calls.channel = l.client, l.channel()
 	l.ended.Go(func() { l.keep(ctx) })
+	l.ended.Go(func() { l.mend(ctx) })
 	return l, nil
 }
 
@@ -162,11 +166,19 @@ func (l *Limiter) clock() time.Time {
 // errDown is the error of a question that was not asked.
 var errDown = errors.New("redis failed a moment ago")
 
-// ask asks Redis something, within the timeout. The error says that it did not answer,
-// or that ctx ended.
+// ask asks Redis something for a request, within the timeout. The error says that it did
+// not answer, or that ctx ended.
 func (l *Limiter) ask(ctx context.Context, question func(context.Context) error) error {
-	if l.isDown() {
+	err := l.attempt(ctx, question)
+	if err != nil && ctx.Err() == nil {
 		l.failures.Add(1)
+	}
+	return err
+}
+
+// attempt is ask for nobody's request.
+func (l *Limiter) attempt(ctx context.Context, question func(context.Context) error) error {
+	if l.isDown() {
 		return errDown
 	}
 	bounded, cancel := context.WithTimeout(ctx, l.Timeout)
@@ -181,7 +193,6 @@ func (l *Limiter) ask(ctx context.Context, question func(context.Context) error)
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	}
-	l.failures.Add(1)
 	if l.down.Swap(time.Now().Add(pause).UnixNano()) == 0 {
 		l.Log.Warn("redis does not answer", "error", err, "requests", l.OnFailure)
 	}

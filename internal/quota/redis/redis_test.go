@@ -41,6 +41,12 @@ func node(t testing.TB, o Options, rules ...quota.Rule) *Limiter {
 	return l
 }
 
+// idle ends what a limiter does by itself: the test does it.
+func idle(l *Limiter) {
+	l.stop()
+	l.ended.Wait()
+}
+
 func TestSuite(t *testing.T) {
 	server := quotatest.StartRedis(t)
 	var states atomic.Int64

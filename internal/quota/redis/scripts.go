@@ -141,6 +141,17 @@ purge(KEYS[1])
 notify(KEYS[1], tonumber(ARGV[4]))
 `)
 
+// vacate gives up what a request may have in buckets: a place, or one in a line. KEYS:
+// the buckets. ARGV: time, channel, id, and for each bucket its places.
+var vacate = goredis.NewScript(common + `
+for i, key in ipairs(KEYS) do
+	redis.call('ZREM', key .. ':slots', ARGV[3])
+	drop(key, ARGV[3], false)
+	purge(key)
+	notify(key, tonumber(ARGV[3 + i]))
+end
+`)
+
 // renew makes leases last longer. KEYS: the bucket. ARGV: time, channel, lease in
 // microseconds, ids.
 var renew = goredis.NewScript(common + `
@@ -187,4 +198,12 @@ var correct = goredis.NewScript(`
 for _, key in ipairs(KEYS) do
 	if redis.call('EXISTS', key) == 1 then redis.call('INCRBY', key, ARGV[1]) end
 end
+`)
+
+// raise makes a sum that is still there no less than an amount. KEYS: the sum. ARGV: the
+// amount.
+var raise = goredis.NewScript(`
+local sum = redis.call('GET', KEYS[1])
+local lacks = sum and tonumber(ARGV[1]) - tonumber(sum) or 0
+if lacks > 0 then redis.call('INCRBY', KEYS[1], string.format('%.0f', lacks)) end
 `)
