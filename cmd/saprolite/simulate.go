@@ -162,7 +162,7 @@ func (c *policiesSimulate) resources(d *desk, p *identity.Principal, resource st
 	default:
 		return nil, fmt.Errorf("%q is no resource of %s: write its ARN", resource, c.Action)
 	}
-	tags, err := made.ResourceTags(used.Profile)
+	tags, err := made.ResourceTags(used.Profile, p.Account)
 	return conditions.Resources(used, tags), err
 }
 

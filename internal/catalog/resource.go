@@ -16,7 +16,10 @@ type Resources struct {
 }
 
 // Resources gives what a caller uses with a model id, whether or not there is such
-// a model. The error is that of [ParseID], or one of [Applications].
+// a model. What every account has, or the mappings give to every account, is that of the
+// caller's account and region, whatever an ARN says: a policy that names it holds for all
+// its names. The application inference profiles of other accounts are unknown. The error
+// is that of [ParseID], or one of [Applications].
 func (c *Catalog) Resources(modelID string, at Location) (Resources, error) {
 	id, err := ParseID(modelID)
 	if err != nil {
@@ -25,13 +28,15 @@ func (c *Catalog) Resources(modelID string, at Location) (Resources, error) {
 	switch id.Kind {
 	case FoundationModel:
 		return Resources{Models: []string{at.modelARN(at.region(), id.Base)}}, nil
+	case Prompt:
+		return Resources{Models: []string{at.profileARN(id.Kind, id.Resource)}}, nil
 	case InferenceProfile:
-		return Resources{Profile: at.arn(id), Models: at.behind(id)}, nil
+		return Resources{Profile: at.profileARN(id.Kind, id.Resource), Models: at.behind(id)}, nil
 	case ApplicationInferenceProfile:
 		models, err := c.behindApplication(id, at)
-		return Resources{Profile: at.arn(id), Models: models}, err
+		return Resources{Profile: c.arn(id, at), Models: models}, err
 	}
-	return Resources{Models: []string{at.arn(id)}}, nil
+	return Resources{Models: []string{c.arn(id, at)}}, nil
 }
 
 // behindApplication gives the models of an application inference profile: one that was
@@ -40,6 +45,9 @@ func (c *Catalog) behindApplication(id ID, at Location) ([]string, error) {
 	source, err := c.source(id)
 	if err != nil {
 		return nil, fmt.Errorf("find the inference profile: %w", err)
+	}
+	if source != "" && id.Account != at.account() {
+		return nil, nil
 	}
 	if source != "" {
 		from, err := ParseID(source)
@@ -71,9 +79,15 @@ func (l Location) behind(id ID) []string {
 }
 
 // arn writes an id as the ARN that it is or stands for.
-func (l Location) arn(id ID) string {
-	if strings.HasPrefix(id.Text, "arn:") {
-		return id.Text
+func (c *Catalog) arn(id ID, at Location) string {
+	if !strings.HasPrefix(id.Text, "arn:") || c.forEveryAccount(id) {
+		return at.profileARN(id.Kind, id.Resource)
 	}
-	return l.profileARN(id.Kind, id.Resource)
+	return id.Text
+}
+
+// forEveryAccount says whether a mapping serves the id in any account and region.
+func (c *Catalog) forEveryAccount(id ID) bool {
+	m, _ := c.routes.match(id, c.lookup(id.Base))
+	return m != nil && m.ID != id.Text
 }
