@@ -44,7 +44,8 @@ type Principals interface {
 	// Snapshot gives everybody, each kind ordered by account and name.
 	Snapshot(ctx context.Context) (iam.Snapshot, error)
 	// Apply makes all changes or none, in their order. They were thought out at a
-	// revision: when that is not the present one any more, the error is ErrConflict.
+	// revision: when that is not the present one any more, the error is ErrConflict. With
+	// an account go its profiles and settings: who gets its id later finds nothing of it.
 	Apply(ctx context.Context, revision int64, changes ...Change) error
 }
 
@@ -114,7 +115,7 @@ type Profiles interface {
 }
 
 // Settings remembers documents by name, such as an account's configuration of
-// invocation logging.
+// invocation logging. What is an account's ends in a slash and its id.
 type Settings interface {
 	// Setting gives a document; the error is ErrNotFound.
 	Setting(ctx context.Context, name string) (json.RawMessage, error)

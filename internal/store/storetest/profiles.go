@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/saprolite/saprolite/internal/iam"
 	"github.com/saprolite/saprolite/internal/store"
 )
 
@@ -123,5 +124,36 @@ func testSettings(t *testing.T, open func() store.Store) {
 	}
 	if _, err := s.Setting(ctx, "a"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("after: %v", err)
+	}
+}
+
+// testDeletedAccount deletes an account: whoever gets its id later must find nothing that
+// was made in it.
+func testDeletedAccount(t *testing.T, open func() store.Store) {
+	s := open()
+	ctx := t.Context()
+	other := profile("a", "first")
+	other.Account = "999999999999"
+	for _, p := range []store.Profile{profile("a", "first"), other} {
+		if err := s.CreateProfile(ctx, p); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.PutSetting(ctx, "logging/"+p.Account, json.RawMessage(`{}`)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	gone := iam.Account{ID: account}
+	for _, change := range []store.Change{store.Put(gone), store.Delete(gone.Ref())} {
+		if err := s.Apply(ctx, revision(t, s), change); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for id, want := range map[string]error{account: store.ErrNotFound, other.Account: nil} {
+		if _, err := s.Profile(ctx, id, "a"); !errors.Is(err, want) {
+			t.Errorf("the profile of %s: %v", id, err)
+		}
+		if _, err := s.Setting(ctx, "logging/"+id); !errors.Is(err, want) {
+			t.Errorf("the setting of %s: %v", id, err)
+		}
 	}
 }
