@@ -119,6 +119,8 @@ func (a access) key(ctx context.Context, r *http.Request, signature sigv4.Signat
 		return Key{}, fmt.Errorf("look up access key: %w", err)
 	case key.LoopbackOnly && !fromLoopback(r):
 		return Key{}, errUnrecognizedClient(errNotLoopback(r))
+	case key.LoopbackOnly && fromPage(r):
+		return Key{}, errUnrecognizedClient(errPage)
 	case !key.Expires.IsZero() && !a.now().Before(key.Expires):
 		return Key{}, errExpiredToken()
 	}
