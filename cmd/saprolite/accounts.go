@@ -73,9 +73,20 @@ type accountsDelete struct {
 
 // Run deletes the account.
 func (c *accountsDelete) Run(ctx context.Context) error {
-	return c.change(ctx, func(e *admin.Everybody) ([]store.Change, error) {
-		return e.DeleteAccount(c.ID, c.deletion())
-	}, "The account %s is deleted.", c.ID)
+	return c.with(ctx, func(ctx context.Context, d *desk) error {
+		made, err := d.state.Profiles(ctx, c.ID, "", 1)
+		if err != nil {
+			return err
+		}
+		if len(made) > 0 && c.deletion() == admin.Careful {
+			return fmt.Errorf("the account %s has inference profiles: delete them first, or give --force, which does it", c.ID)
+		}
+		err = d.Apply(ctx, func(e *admin.Everybody) ([]store.Change, error) { return e.DeleteAccount(c.ID, c.deletion()) })
+		if err == nil {
+			c.tell("The account %s is deleted.", c.ID)
+		}
+		return err
+	})
 }
 
 // removal is how something is deleted.

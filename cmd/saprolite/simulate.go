@@ -161,7 +161,7 @@ func (c *policiesSimulate) resources(d *desk, p *identity.Principal, info policy
 		default:
 			return nil, fmt.Errorf("%q is no resource of %s: write its ARN", resource, c.Action)
 		}
-		tags, err := made.ResourceTags(used.Profile)
+		tags, err := made.ResourceTags(used.Profile, p.Account)
 		if err != nil {
 			return nil, err
 		}

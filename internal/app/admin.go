@@ -4,7 +4,11 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/saprolite/saprolite/internal/telemetry"
@@ -22,13 +26,38 @@ func (a *App) adminServer() *http.Server {
 	routes.HandleFunc("GET /quotas", a.showQuotas)
 	routes.Handle("/", telemetry.Handler(a.watch.metrics))
 	return &http.Server{
-		Handler:           routes,
+		Handler:           ownNames(routes),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       time.Minute,
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
 	}
+}
+
+// ownNames refuses requests over plain loopback that call this server by a name of the
+// public DNS. A page in a browser can have its name lead to 127.0.0.1, and would read
+// what is in memory.
+func ownNames(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		local, _ := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
+		if local != nil && local.IP.IsLoopback() && r.TLS == nil && !isOwnName(r.Host) {
+			http.Error(w, "call this server localhost, or by its address", http.StatusMisdirectedRequest)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// isOwnName passes addresses, and names that no public DNS has.
+func isOwnName(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	if _, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil || !strings.Contains(host, ".") {
+		return true
+	}
+	return slices.ContainsFunc([]string{".localhost", ".internal", ".local"}, func(end string) bool { return strings.HasSuffix(host, end) })
 }
 
 // ready says whether the next request has a chance. Whoever is told no sends it to

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/saprolite/saprolite/internal/catalog"
 	"github.com/saprolite/saprolite/internal/config"
 	"github.com/saprolite/saprolite/internal/iam/directory"
 	"github.com/saprolite/saprolite/internal/iam/policy"
@@ -117,7 +118,9 @@ func newCallers(o Options, state store.Principals, heard *watch, log *slog.Logge
 	sessions := sts.NewTokens(ring)
 	credentials := identity.Options{
 		Keys: people, Sessions: sessions, APIKeys: people,
-		Regions: o.Config.Regions, Proxies: o.Config.Proxies.Trusted(),
+		// The ARNs of the others begin otherwise: what a policy denies in all regions,
+		// arn:aws:bedrock:*, would be allowed there.
+		Regions: o.Config.Regions, Elsewhere: catalog.OtherPartitions(), Proxies: o.Config.Proxies.Trusted(),
 	}
 	byConnection, err := connectionRules(o.Config, people)
 	if err != nil {

@@ -299,7 +299,10 @@ func TestAdmin(t *testing.T) {
 	web := &http.Client{Transport: transport(t, "tcp", r.listeners.Admin.Addr().String(), http1)}
 	get := func(path, want string) {
 		t.Helper()
-		resp, err := web.Get("http://127.0.0.1" + path)
+		if !strings.HasPrefix(path, "http:") {
+			path = "http://127.0.0.1" + path
+		}
+		resp, err := web.Get(path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -313,6 +316,10 @@ func TestAdmin(t *testing.T) {
 	get("/readyz", "200 ok")
 	get("/quotas", "200 []")
 	get("/nothing", "404 404 page not found")
+	for _, host := range []string{"localhost:8485", "[::1]:8485", "prometheus", "host.docker.internal"} {
+		get("http://"+host+"/healthz", "200 ok")
+	}
+	get("http://page.example.com/healthz", "421 call this server localhost, or by its address")
 
 	over := transport(t, "tcp", r.address(0), h2c)
 	answers := make(chan result, 1)

@@ -81,7 +81,7 @@ func parseARN(s string) (ID, error) {
 		return ID{}, invalidID()
 	}
 	id := ID{Text: s, Kind: Kind(kind), Region: parts[3], Account: parts[4], Resource: resource}
-	if parts[2] == "" || parts[2] != id.Kind.service() || !isPartition(parts[1]) || !isAccount(id.Account) {
+	if parts[2] == "" || parts[2] != id.Kind.service() || !isPartition(parts[1], id.Region) || !isAccount(id.Account) {
 		return ID{}, invalidID()
 	}
 	return id.withBase()
@@ -141,7 +141,9 @@ func cutProfile(s string) (profile, base string, ok bool) {
 	return "", "", false
 }
 
-func isPartition(s string) bool { return s == "aws" || strings.HasPrefix(s, "aws-") }
+// isPartition says whether ARNs of the region begin so. Were another one taken, a policy
+// that names a resource would miss it under its other name.
+func isPartition(s, region string) bool { return s == Location{Region: region}.partition() }
 
 // isAccount passes the twelve digits of an account, and none at all.
 func isAccount(s string) bool {

@@ -19,13 +19,28 @@ func (l Location) region() string { return cmp.Or(l.Region, "us-east-1") }
 
 func (l Location) account() string { return cmp.Or(l.Account, "000000000000") }
 
+// partitions begin the ARNs of regions whose names begin so (AWS, "Amazon Resource Names").
+var partitions = [...]struct{ region, partition string }{
+	{"us-gov-", "aws-us-gov"}, {"cn-", "aws-cn"}, {"eusc-", "aws-eusc"},
+	{"us-iso-", "aws-iso"}, {"us-isob-", "aws-iso-b"}, {"eu-isoe-", "aws-iso-e"}, {"us-isof-", "aws-iso-f"},
+}
+
+// OtherPartitions gives how the names of those regions begin whose ARNs do not begin
+// with arn:aws:.
+func OtherPartitions() []string {
+	var starts []string
+	for _, p := range partitions {
+		starts = append(starts, p.region)
+	}
+	return starts
+}
+
 // partition is the first part of the ARNs of the region.
 func (l Location) partition() string {
-	switch {
-	case strings.HasPrefix(l.region(), "us-gov-"):
-		return "aws-us-gov"
-	case strings.HasPrefix(l.region(), "cn-"):
-		return "aws-cn"
+	for _, p := range partitions {
+		if strings.HasPrefix(l.region(), p.region) {
+			return p.partition
+		}
 	}
 	return "aws"
 }
@@ -37,7 +52,7 @@ func (l Location) modelARN(region, id string) string {
 }
 
 func (l Location) profileARN(kind Kind, id string) string {
-	return "arn:" + l.partition() + ":bedrock:" + l.region() + ":" + l.account() + ":" + string(kind) + "/" + id
+	return "arn:" + l.partition() + ":" + kind.service() + ":" + l.region() + ":" + l.account() + ":" + string(kind) + "/" + id
 }
 
 // geography is a set of regions that an inference profile routes between.

@@ -13,7 +13,10 @@ type Resources struct {
 }
 
 // Resources gives what a caller uses with a model id, whether or not there is such
-// a model. The error is that of [ParseID], or one of [Applications].
+// a model. What every account has, or the mappings give to every account, is that of the
+// caller's account and region, whatever an ARN says: a policy that names it holds for all
+// its names. The application inference profiles of other accounts are unknown. The error
+// is that of [ParseID], or one of [Applications].
 func (c *Catalog) Resources(modelID string, at Location) (Resources, error) {
 	id, err := ParseID(modelID)
 	if err != nil {
@@ -22,13 +25,15 @@ func (c *Catalog) Resources(modelID string, at Location) (Resources, error) {
 	switch id.Kind {
 	case FoundationModel:
 		return Resources{Models: []string{at.modelARN(at.region(), id.Base)}}, nil
+	case Prompt:
+		return Resources{Models: []string{at.profileARN(id.Kind, id.Resource)}}, nil
 	case InferenceProfile:
-		return Resources{Profile: at.ARN(id), Models: at.behind(id)}, nil
+		return Resources{Profile: at.profileARN(id.Kind, id.Resource), Models: at.behind(id)}, nil
 	case ApplicationInferenceProfile:
 		models, err := c.behindApplication(id, at)
-		return Resources{Profile: at.ARN(id), Models: models}, err
+		return Resources{Profile: c.arn(id, at), Models: models}, err
 	}
-	return Resources{Models: []string{at.ARN(id)}}, nil
+	return Resources{Models: []string{c.arn(id, at)}}, nil
 }
 
 // behindApplication gives the models of an application inference profile: one that was
@@ -37,6 +42,9 @@ func (c *Catalog) behindApplication(id ID, at Location) ([]string, error) {
 	source, err := c.source(id)
 	if err != nil {
 		return nil, err
+	}
+	if source != "" && id.Account != at.account() {
+		return nil, nil
 	}
 	if source != "" {
 		from, err := ParseID(source)
@@ -73,4 +81,18 @@ func (l Location) ARN(id ID) string {
 		return id.Text
 	}
 	return l.profileARN(id.Kind, id.Resource)
+}
+
+// arn is what policies know an id by: what every account has is the caller's own.
+func (c *Catalog) arn(id ID, at Location) string {
+	if c.forEveryAccount(id) {
+		return at.profileARN(id.Kind, id.Resource)
+	}
+	return id.Text
+}
+
+// forEveryAccount says whether a mapping serves the id in any account and region.
+func (c *Catalog) forEveryAccount(id ID) bool {
+	m, _ := c.routes.match(id, c.lookup(id.Base))
+	return m != nil && m.ID != id.Text
 }

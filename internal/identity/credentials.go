@@ -21,8 +21,9 @@ type Options struct {
 	APIKeys APIKeys
 	// Service is the one that signatures must be made for: "bedrock" if empty.
 	Service string
-	// Regions are those that signatures may be made for; empty takes any.
-	Regions []string
+	// Regions are those that signatures may be made for; empty takes any but those
+	// whose names begin as one of Elsewhere.
+	Regions, Elsewhere []string
 	// Proxies are those in front of this server.
 	Proxies sigv4.Proxies
 	// Now is the clock; nil means time.Now.
@@ -45,7 +46,7 @@ func NewCredentials(o Options) *Credentials {
 	return &Credentials{
 		SigV4:   signatures,
 		apiKeys: o.APIKeys,
-		inside:  sigv4.Verifier{Service: signatures.verifier.Service, Regions: o.Regions, Now: o.Now},
+		inside:  sigv4.Verifier{Service: signatures.verifier.Service, Regions: o.Regions, Elsewhere: o.Elsewhere, Now: o.Now},
 	}
 }
 

@@ -1,10 +1,14 @@
 package identity
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
 )
 
 // RequireLoopback refuses the address of a listener that other machines can
@@ -37,4 +41,24 @@ func fromLoopback(r *http.Request) bool {
 	}
 	remote, err := netip.ParseAddrPort(r.RemoteAddr)
 	return err == nil && remote.Addr().IsLoopback() && isLoopback(local)
+}
+
+// errPage is why a page is refused.
+var errPage = errors.New("a browser sent it for a page of another machine, which may use neither the development key " +
+	"nor go without authentication")
+
+// fromPage reports whether a browser sent r for a page that is not of this machine. It
+// comes from a loopback address, but whoever made the page may have written it: the
+// development key is no secret, and a name can be led to 127.0.0.1.
+func fromPage(r *http.Request) bool {
+	origins := r.Header.Values("Origin")
+	return slices.ContainsFunc(origins, func(origin string) bool {
+		page, err := url.Parse(origin)
+		return err != nil || !isThisMachine(page.Hostname())
+	})
+}
+
+func isThisMachine(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return err == nil && address.IsLoopback() || host == "localhost" || strings.HasSuffix(host, ".localhost")
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/saprolite/saprolite/internal/identity"
 )
@@ -64,6 +65,25 @@ func TestNoneByAddress(t *testing.T) {
 		}
 		if err != nil {
 			wantRefusal(t, err, "AccessDeniedException", "Requests without authentication")
+		}
+	}
+}
+
+// TestPages has a browser of this machine send what pages of others ask for.
+func TestPages(t *testing.T) {
+	for origin, want := range map[string]bool{
+		"": true, "http://localhost:3000": true, "http://app.localhost": true, "https://127.0.0.1:8484": true, "http://[::1]:1": true,
+		"http://evil.example": false, "http://localhost.evil.example": false, "http://203.0.113.9": false, "null": false, "file://": false, "%": false,
+	} {
+		r := signedRequest(t, identity.DevelopmentKeyID, identity.DevelopmentSecret, time.Now())
+		if origin != "" {
+			r.Header.Set("Origin", origin)
+		}
+		r = connected(r, "127.0.0.1:8484", "127.0.0.1:50000")
+		_, none := identity.Authenticate(t.Context(), identity.None{}, r, nil)
+		_, key := identity.Authenticate(t.Context(), identity.NewSigV4(identity.DevelopmentKeys{}), r, body)
+		if (none == nil) != want || (key == nil) != want {
+			t.Errorf("%q: %v, %v", origin, none, key)
 		}
 	}
 }

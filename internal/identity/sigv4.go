@@ -34,7 +34,7 @@ func NewSigV4(keys Keys, regions ...string) *SigV4 {
 func newSigV4(o Options) *SigV4 {
 	s := &SigV4{
 		access:   access{keys: o.Keys, sessions: o.Sessions, now: o.Now},
-		verifier: sigv4.Verifier{Service: o.Service, Regions: o.Regions, Now: o.Now},
+		verifier: sigv4.Verifier{Service: o.Service, Regions: o.Regions, Elsewhere: o.Elsewhere, Now: o.Now},
 	}
 	if s.access.now == nil {
 		s.access.now = time.Now
@@ -121,6 +121,8 @@ func (a access) key(ctx context.Context, r *http.Request, signature sigv4.Signat
 		return Key{}, fmt.Errorf("look up access key: %w", err)
 	case key.LoopbackOnly && !fromLoopback(r):
 		return Key{}, errUnrecognizedClient(errNotLoopback(r))
+	case key.LoopbackOnly && fromPage(r):
+		return Key{}, errUnrecognizedClient(errPage)
 	case !key.Expires.IsZero() && !a.now().Before(key.Expires):
 		return Key{}, errExpiredToken()
 	}

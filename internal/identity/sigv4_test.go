@@ -75,6 +75,25 @@ func TestSigV4Regions(t *testing.T) {
 	}
 }
 
+// TestSigV4Elsewhere refuses regions that are elsewhere, unless they are listed.
+func TestSigV4Elsewhere(t *testing.T) {
+	r := signedRequest(t, identity.DevelopmentKeyID, identity.DevelopmentSecret, time.Now())
+	for name, test := range map[string]struct {
+		options identity.Options
+		want    bool
+	}{
+		"elsewhere": {identity.Options{Elsewhere: []string{"cn-", "us-"}}, false},
+		"here":      {identity.Options{Elsewhere: []string{"cn-"}}, true},
+		"listed":    {identity.Options{Elsewhere: []string{"us-"}, Regions: []string{"us-east-1"}}, true},
+	} {
+		test.options.Keys = identity.DevelopmentKeys{}
+		_, err := identity.NewCredentials(test.options).Authenticate(t.Context(), r, body)
+		if (err == nil) != test.want {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // TestSigV4Refuses goes through the refusals in their order: each request has the
 // faults of those below it too.
 func TestSigV4Refuses(t *testing.T) {

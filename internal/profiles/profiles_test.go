@@ -178,7 +178,7 @@ func TestQuota(t *testing.T) {
 // What is one account's in one region is nobody else's.
 func TestForeign(t *testing.T) {
 	p, _ := open(t)
-	made, err := p.Create(t.Context(), request("mine", ""), at, []string{source})
+	made, err := p.Create(t.Context(), request("mine", "", tag("team", "a")), at, []string{source})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,6 +192,9 @@ func TestForeign(t *testing.T) {
 		}
 		if list, _ := p.List(t.Context(), other); len(list) != 0 {
 			t.Errorf("%v lists it", other)
+		}
+		if tags, err := p.ResourceTags(arn, other.Account); other.Account != at.Account && (tags != nil || err != nil) {
+			t.Errorf("%v knows its tags: %v, %v", other, tags, err)
 		}
 	}
 }
@@ -219,10 +222,11 @@ func TestConflicts(t *testing.T) {
 	_, sameName := p.Create(t.Context(), request("a", "t2"), at, nil)
 	_, sameToken := p.Create(t.Context(), request("b", "t1"), at, nil)
 	_, twice := p.Create(t.Context(), request("c", "", tag("k", "1"), tag("k", "2")), at, nil)
+	_, sameInCase := p.Create(t.Context(), request("c", "", tag("team", "red"), tag("Team", "blue")), at, nil)
 	_, reserved := p.Create(t.Context(), request("d", "", tag("aws:k", "1")), at, nil)
 	for want, errs := range map[string][]error{
 		"ConflictException":    {sameName, sameToken},
-		"ValidationException":  {twice, reserved},
+		"ValidationException":  {twice, reserved, sameInCase, p.Tag(t.Context(), first.InferenceProfileArn, []bedrock.Tag{tag("K0", "v")}, at)},
 		"TooManyTagsException": {p.Tag(t.Context(), first.InferenceProfileArn, many, at)},
 	} {
 		for _, err := range errs {

@@ -15,11 +15,12 @@ import (
 )
 
 // ResourceTags gives the tags of what has the ARN, as the policy language asks for them
-// at every request: none of what is no profile that was made here. What it knows of the
-// store is a second old at most. They must not be changed.
-func (p *Profiles) ResourceTags(arn string) (map[string]string, error) {
+// at every request of an account: none of what is no profile that the account made here,
+// since by decisions over the tags of others' a caller could tell them. What it knows of
+// the store is a second old at most. They must not be changed.
+func (p *Profiles) ResourceTags(arn, account string) (map[string]string, error) {
 	id, err := catalog.ParseID(arn)
-	if p == nil || err != nil || id.Kind != catalog.ApplicationInferenceProfile || id.Account == "" {
+	if p == nil || err != nil || id.Kind != catalog.ApplicationInferenceProfile || id.Account != account {
 		return nil, nil
 	}
 	known, err := p.sources.find(id)
@@ -79,16 +80,25 @@ func withTags(tags map[string]string, more []bedrock.Tag, arn string) (map[strin
 	if all == nil {
 		all = make(map[string]string, len(more))
 	}
+	// Policies know no case in the keys of tags: of two that differ in it, they would see
+	// one.
+	written := make(map[string]string, len(all)+len(more))
+	for key := range all {
+		written[strings.ToLower(key)] = key
+	}
 	seen := make(map[string]bool, len(more))
 	for _, tag := range more {
 		key := text(tag.Key)
+		other, known := written[strings.ToLower(key)]
 		switch {
 		case seen[key]:
 			return nil, &bedrock.ValidationException{Message: "The tag key " + key + " is there twice. Tag keys must be unique."}
+		case known && other != key:
+			return nil, &bedrock.ValidationException{Message: "The tag keys " + other + " and " + key + " differ in case alone. Choose another key and try again."}
 		case strings.HasPrefix(strings.ToLower(key), "aws:"):
 			return nil, &bedrock.ValidationException{Message: "The tag key " + key + " begins with aws:, which is reserved."}
 		}
-		seen[key] = true
+		seen[key], written[strings.ToLower(key)] = true, key
 		all[key] = text(tag.Value)
 	}
 	if len(all) > maxTags {

@@ -90,13 +90,13 @@ func (s *Server) needs(x *exchange, in any, about *policy.Context) ([]need, erro
 func (s *Server) operationNeeds(x *exchange, in any, about *policy.Context) ([]need, error) {
 	switch in := in.(type) {
 	case *bedrock.ConverseRequest:
-		return s.inferenceNeeds(x, about, uses{in.ModelId, guardrailOf(in.GuardrailConfig), tierOf(in.ServiceTier), in.ToolConfig})
+		return s.inferenceNeeds(x, about, uses{in.ModelId, guardrailOf(in.GuardrailConfig), tierOf(in.ServiceTier), systemTools(in.ToolConfig)})
 	case *bedrock.ConverseStreamRequest:
-		return s.inferenceNeeds(x, about, uses{in.ModelId, streamGuardrailOf(in.GuardrailConfig), tierOf(in.ServiceTier), in.ToolConfig})
+		return s.inferenceNeeds(x, about, uses{in.ModelId, streamGuardrailOf(in.GuardrailConfig), tierOf(in.ServiceTier), systemTools(in.ToolConfig)})
 	case *bedrock.InvokeModelRequest:
-		return s.inferenceNeeds(x, about, uses{in.ModelId, newGuardrail(in.GuardrailIdentifier, in.GuardrailVersion), in.ServiceTier, nil})
+		return s.inferenceNeeds(x, about, uses{in.ModelId, newGuardrail(in.GuardrailIdentifier, in.GuardrailVersion), in.ServiceTier, nativeSystemTools(in.Body)})
 	case *bedrock.InvokeModelWithResponseStreamRequest:
-		return s.inferenceNeeds(x, about, uses{in.ModelId, newGuardrail(in.GuardrailIdentifier, in.GuardrailVersion), in.ServiceTier, nil})
+		return s.inferenceNeeds(x, about, uses{in.ModelId, newGuardrail(in.GuardrailIdentifier, in.GuardrailVersion), in.ServiceTier, nativeSystemTools(in.Body)})
 	case *bedrock.CountTokensRequest:
 		return x.needs(s.modelResources(x, in.ModelId))
 	case *bedrock.GetFoundationModelRequest:
@@ -115,7 +115,8 @@ type uses struct {
 	modelID   string
 	guardrail guardrail
 	tier      bedrock.ServiceTierType
-	tools     *bedrock.ToolConfiguration
+	// tools are the names of those of the service's own.
+	tools []string
 }
 
 // inferenceNeeds are those of an inference: the model, and the profile or the
@@ -130,7 +131,11 @@ func (s *Server) inferenceNeeds(x *exchange, about *policy.Context, u uses) ([]n
 	var needs []need
 	modelID := u.modelID
 	if model, ok := s.Prompts.Model(modelID); ok {
-		needs = append(needs, need{policy.ActionRenderPrompt, []policy.Resource{{ARN: modelID}}})
+		prompt, err := s.modelResources(x, modelID)
+		if err != nil {
+			return nil, err
+		}
+		needs = append(needs, need{policy.ActionRenderPrompt, prompt})
 		modelID = model
 	}
 	resources, err := s.modelResources(x, modelID)
@@ -138,13 +143,8 @@ func (s *Server) inferenceNeeds(x *exchange, about *policy.Context, u uses) ([]n
 	if arn := u.guardrail.arn(x); arn != "" {
 		needs = append(needs, need{policy.ActionApplyGuardrail, []policy.Resource{{ARN: arn}}})
 	}
-	if u.tools != nil {
-		for _, tool := range u.tools.Tools {
-			if tool.SystemTool != nil && tool.SystemTool.Name != nil {
-				arn := x.arn("system-tool", *tool.SystemTool.Name)
-				needs = append(needs, need{policy.ActionInvokeTool, []policy.Resource{{ARN: arn}}})
-			}
-		}
+	for _, tool := range u.tools {
+		needs = append(needs, need{policy.ActionInvokeTool, []policy.Resource{{ARN: x.arn("system-tool", tool)}}})
 	}
 	return needs, err
 }
@@ -158,7 +158,7 @@ func (s *Server) modelResources(x *exchange, modelID string) ([]policy.Resource,
 	if used.Profile == "" && len(used.Models) == 0 {
 		return []policy.Resource{{ARN: x.arn("foundation-model", modelID)}}, nil
 	}
-	tags, err := s.Profiles.ResourceTags(used.Profile)
+	tags, err := s.Profiles.ResourceTags(used.Profile, x.principal.Account)
 	return conditions.Resources(used, tags), err
 }
 

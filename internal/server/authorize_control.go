@@ -21,17 +21,18 @@ func (s *Server) controlled(x *exchange, in any, about *policy.Context) ([]polic
 		// Nobody knows its id yet.
 		resources := []policy.Resource{{ARN: x.arn("application-inference-profile", "*")}}
 		if in.ModelSource != nil && in.ModelSource.CopyFrom != nil {
-			resources = append(resources, policy.Resource{ARN: *in.ModelSource.CopyFrom})
+			source, err := s.copied(x, *in.ModelSource.CopyFrom)
+			return append(resources, source...), err
 		}
 		return resources, nil
 	case *bedrock.ListTagsForResourceRequest:
-		return s.named(in.ResourceARN)
+		return s.named(x, in.ResourceARN)
 	case *bedrock.TagResourceRequest:
 		setTags(about, in.Tags)
-		return s.named(in.ResourceARN)
+		return s.named(x, in.ResourceARN)
 	case *bedrock.UntagResourceRequest:
 		about.Set(policy.KeyTagKeys, in.TagKeys...)
-		return s.named(in.ResourceARN)
+		return s.named(x, in.ResourceARN)
 	}
 	return nil, nil
 }
@@ -44,20 +45,26 @@ func (s *Server) profileResource(x *exchange, identifier string) ([]policy.Resou
 	case err != nil:
 		return nil, err
 	case used.Profile != "":
-		return s.named(&used.Profile)
+		return s.named(x, &used.Profile)
 	case strings.Contains(identifier, "."):
-		return s.named(new(x.arn("inference-profile", identifier)))
+		return s.named(x, new(x.arn("inference-profile", identifier)))
 	}
-	return s.named(new(x.arn("application-inference-profile", identifier)))
+	return s.named(x, new(x.arn("application-inference-profile", identifier)))
+}
+
+// copied is what a profile is made from: a model, or a profile without what is behind it.
+func (s *Server) copied(x *exchange, source string) ([]policy.Resource, error) {
+	used, err := s.modelResources(x, source)
+	return used[:min(1, len(used))], err
 }
 
 // named is a resource by its ARN, with the tags that it has. One that is missing is
 // refused as such behind this.
-func (s *Server) named(arn *string) ([]policy.Resource, error) {
+func (s *Server) named(x *exchange, arn *string) ([]policy.Resource, error) {
 	if arn == nil {
 		return nil, nil
 	}
-	tags, err := s.Profiles.ResourceTags(*arn)
+	tags, err := s.Profiles.ResourceTags(*arn, x.principal.Account)
 	return []policy.Resource{conditions.Tagged(*arn, tags)}, err
 }
 

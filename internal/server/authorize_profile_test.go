@@ -87,6 +87,34 @@ func TestAuthorizeMadeProfile(t *testing.T) {
 	}
 }
 
+// TestAuthorizeForeignProfile denies by the tags and by the models of a profile of another
+// account: what comes of it must not tell what these are, or that there is one.
+func TestAuthorizeForeignProfile(t *testing.T) {
+	state, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "state.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { state.Close() })
+	err = state.CreateProfile(t.Context(), store.Profile{
+		ID: "abc123abc123", Account: "999999999999", Name: "made", Region: "eu-central-1", Source: novaARN, Tags: map[string]string{"project": "falcon"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := behindProfiles(t, state, allowing(t, `{"Effect":"Allow","Action":"*","Resource":"*"}`,
+		`{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringLike":{"aws:ResourceTag/project":"f*"}}}`,
+		`{"Effect":"Deny","Action":"*","Resource":"arn:aws:bedrock:*::foundation-model/amazon.nova-lite-v1:0"}`))
+	foreign := strings.Replace(madeARN, "123456789012", "999999999999", 1)
+	for path, body := range map[string]string{"/model/" + url.PathEscape(foreign) + "/converse": hi, "/listTagsForResource": `{"resourceARN":"` + foreign + `"}`} {
+		unknown := strings.NewReplacer("abc123abc123", "nothing1here")
+		got := post(t, newClient(t, http1), address+path, body)
+		want := post(t, newClient(t, http1), address+unknown.Replace(path), unknown.Replace(body))
+		if got.status == http.StatusForbidden || got.status != want.status || string(got.body) != string(want.body) {
+			t.Errorf("%s: %d %s\nof none: %d %s", path, got.status, got.body, want.status, want.body)
+		}
+	}
+}
+
 // absent is a store that does not answer the first question.
 type absent struct {
 	profileStore

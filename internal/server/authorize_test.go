@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -80,6 +81,9 @@ func TestAuthorize(t *testing.T) {
 		fromLoopback = `{"Effect":"Allow","Action":"bedrock:InvokeModel","Resource":"*","Condition":{"IpAddress":{"aws:SourceIp":"127.0.0.0/8"},"StringEquals":{"aws:PrincipalTag/team":"red","aws:username":"alice","aws:RequestedRegion":"eu-central-1"},"Bool":{"aws:SecureTransport":"false"}}}`
 		tagRed       = `{"Effect":"Allow","Action":"bedrock:TagResource","Resource":"arn:aws:bedrock:*:*:application-inference-profile/abc123abc123","Condition":{"StringEquals":{"aws:RequestTag/team":"red"},"ForAllValues:StringEquals":{"aws:TagKeys":["team"]}}}`
 		deleteOne    = `{"Effect":"Allow","Action":"bedrock:DeleteInferenceProfile","Resource":"arn:aws:bedrock:*:*:application-inference-profile/abc123abc123"}`
+		all          = `{"Effect":"Allow","Action":"bedrock:*","Resource":"*"}`
+		noPrompt     = `{"Effect":"Deny","Action":"bedrock:RenderPrompt","Resource":"arn:aws:bedrock:*:123456789012:prompt/*"}`
+		noProfile    = `{"Effect":"Deny","Action":"bedrock:*","Resource":"arn:aws:bedrock:*:123456789012:inference-profile/*"}`
 		list         = `{"Effect":"Allow","Action":"bedrock:ListFoundationModels","Resource":"*"}`
 	)
 	// passes is for what is refused for another reason behind this.
@@ -123,6 +127,10 @@ func TestAuthorize(t *testing.T) {
 		{"a prompt without leave to render it", []string{invoke}, prompted + "/converse", "{}", unallowed("bedrock:RenderPrompt", "arn:aws:bedrock:eu-central-1:123456789012:prompt/GREETING12")},
 		{"a prompt without its model", []string{render}, prompted + "/converse", "{}", unallowed("bedrock:InvokeModel", novaARN)},
 		{"a prompt", []string{invoke, render}, prompted + "/converse", "{}", ""},
+		{"a prompt under the name of another account", []string{all, noPrompt}, strings.Replace(prompted, "123456789012", "999999999999", 1) + "/converse", "{}", denied("bedrock:RenderPrompt", "arn:aws:bedrock:eu-central-1:123456789012:prompt/GREETING12")},
+		{"a profile under the name of another account", []string{all, noProfile}, "/model/" + url.PathEscape(strings.Replace(novaProfileARN, "123456789012", "999999999999", 1)) + "/converse", hi, denied("bedrock:InvokeModel", novaProfileARN)},
+		{"a native tool of the service's own", []string{invokeAll}, "/model/amazon.nova-2-lite-v1%3A0/invoke", grounded, unallowed("bedrock:InvokeTool", "arn:aws:bedrock::123456789012:system-tool/nova_grounding")},
+		{"a native tool that is written otherwise", []string{invokeAll}, "/model/amazon.nova-2-lite-v1%3A0/invoke", strings.Replace(grounded, "systemTool", `s\u0079stemTool`, 1), unallowed("bedrock:InvokeTool", "arn:aws:bedrock::123456789012:system-tool/nova_grounding")},
 		{"conditions of every service", []string{fromLoopback}, novaPath + "/converse", hi, ""},
 		{"the control plane", []string{list}, "GET /foundation-models", "", ""},
 		{"nothing of it", []string{invoke}, "GET /foundation-models", "", "User: arn:aws:iam::123456789012:user/alice is not authorized to perform: bedrock:ListFoundationModels because no identity-based policy allows the bedrock:ListFoundationModels action"},

@@ -123,18 +123,13 @@ func (s *Server) authenticate(x *exchange) error {
 // may be nobody.
 const firstBody = 1 << 20
 
-// readBody reads the whole body under the bound. A body of stated length, which
-// net/http holds it to, is read into one buffer of that size, when its beginning is
-// there.
+// readBody reads the whole body under the bound. A body of stated length is one that
+// net/http holds to it.
 func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	var body []byte
 	var err error
 	if n := r.ContentLength; n >= 0 && n <= s.MaxBody {
-		body = make([]byte, min(n, firstBody))
-		if _, err = io.ReadFull(r.Body, body); err == nil && n > firstBody {
-			body = append(make([]byte, 0, n), body...)[:n]
-			_, err = io.ReadFull(r.Body, body[firstBody:])
-		}
+		body, err = readStated(r.Body, n)
 	} else {
 		body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, s.MaxBody))
 	}
@@ -151,6 +146,19 @@ func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error
 		}, err)
 	}
 	return body, nil
+}
+
+// readStated reads a body of n bytes. What memory it gets doubles as it comes: who states
+// much and sends little gets little.
+func readStated(r io.Reader, n int64) ([]byte, error) {
+	body := make([]byte, min(n, firstBody))
+	_, err := io.ReadFull(r, body)
+	for come := int64(len(body)); err == nil && come < n; come = int64(len(body)) {
+		body = append(make([]byte, 0, min(n, 2*come)), body...)
+		body = body[:cap(body)]
+		_, err = io.ReadFull(r, body[come:])
+	}
+	return body, err
 }
 
 // recover turns a panic into an error of this side, so that one request's fault is

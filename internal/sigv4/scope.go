@@ -75,12 +75,14 @@ func isRegion(s string) bool {
 	}) < 0
 }
 
-// takesRegion passes those of the list, or any where there is none.
+// takesRegion passes those of the list, or where there is none any that are not
+// elsewhere.
 func (v *Verifier) takesRegion(region string) bool {
 	if len(v.Regions) > 0 {
 		return slices.Contains(v.Regions, region)
 	}
-	return isRegion(region)
+	elsewhere := slices.ContainsFunc(v.Elsewhere, func(start string) bool { return strings.HasPrefix(region, start) })
+	return isRegion(region) && !elsewhere
 }
 
 // checkScope compares the credential scope with the service and with the day of

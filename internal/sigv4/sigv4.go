@@ -46,8 +46,9 @@ type Verifier struct {
 	// Service is the name that the credential scope must carry: "bedrock" for
 	// both bedrock-runtime and bedrock.
 	Service string
-	// Regions are those that a credential scope may name; empty takes any.
-	Regions []string
+	// Regions are those that a credential scope may name; empty takes any but those
+	// whose names begin as one of Elsewhere.
+	Regions, Elsewhere []string
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Hosts gives the names by which a client may have called this server where

@@ -44,7 +44,8 @@ type Principals interface {
 	// Snapshot gives everybody, each kind ordered by account and name.
 	Snapshot(ctx context.Context) (iam.Snapshot, error)
 	// Apply makes all changes or none, in their order. They were thought out at a
-	// revision: when that is not the present one any more, the error is ErrConflict.
+	// revision: when that is not the present one any more, the error is ErrConflict. With
+	// an account go its profiles and settings: who gets its id later finds nothing of it.
 	Apply(ctx context.Context, revision int64, changes ...Change) error
 }
 
@@ -103,7 +104,8 @@ type Profiles interface {
 	CreateProfile(ctx context.Context, p Profile) error
 	// Profile finds by id; the error is ErrNotFound.
 	Profile(ctx context.Context, account, id string) (Profile, error)
-	// Profiles gives those of an account in a region, ordered by id, at most limit.
+	// Profiles gives those of an account in a region, or in all for an empty one,
+	// ordered by id, at most limit.
 	Profiles(ctx context.Context, account, region string, limit int) ([]Profile, error)
 	// UpdateProfile changes one between reading and writing, which nothing else
 	// does meanwhile. The error is ErrNotFound, or change's.
@@ -113,7 +115,7 @@ type Profiles interface {
 }
 
 // Settings remembers documents by name, such as an account's configuration of
-// invocation logging.
+// invocation logging. What is an account's ends in a slash and its id.
 type Settings interface {
 	// Setting gives a document; the error is ErrNotFound.
 	Setting(ctx context.Context, name string) (json.RawMessage, error)

@@ -66,10 +66,22 @@ func (db *DB) Apply(ctx context.Context, revision int64, changes ...store.Change
 	})
 }
 
+// clearAccount deletes what callers made in an account.
+func clearAccount(ctx context.Context, tx *sql.Tx, account string) error {
+	if _, err := tx.ExecContext(ctx, `DELETE FROM profiles WHERE account = $1`, account); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `DELETE FROM settings WHERE name LIKE $1`, "%/"+account)
+	return err
+}
+
 func apply(ctx context.Context, tx *sql.Tx, c store.Change) error {
 	if c.Delete != nil {
 		_, err := tx.ExecContext(ctx, `DELETE FROM entities WHERE kind = $1 AND account = $2 AND name = $3`,
 			c.Delete.Kind, c.Delete.Account, c.Delete.Name)
+		if err == nil && c.Delete.Kind == iam.KindAccount {
+			err = clearAccount(ctx, tx, c.Delete.Account)
+		}
 		return err
 	}
 	document, err := json.Marshal(c.Put)

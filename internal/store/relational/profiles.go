@@ -49,9 +49,13 @@ func profile(ctx context.Context, q querier, account, id string) (store.Profile,
 
 // Profiles implements [store.Profiles].
 func (db *DB) Profiles(ctx context.Context, account, region string, limit int) ([]store.Profile, error) {
+	names := ""
+	if region != "" {
+		names = within(region)
+	}
 	return query(ctx, db.read, scanProfile, `
 		SELECT document FROM profiles WHERE account = $1 AND substr(name, 1, length(CAST($2 AS TEXT))) = $2
-		ORDER BY id LIMIT $3`, account, within(region), limit)
+		ORDER BY id LIMIT $3`, account, names, limit)
 }
 
 // UpdateProfile implements [store.Profiles].

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/saprolite/saprolite/internal/iam"
 	"github.com/saprolite/saprolite/internal/store"
 )
 
@@ -62,7 +63,7 @@ func testProfiles(t *testing.T, open func() store.Store) {
 		limit  int
 		want   []string
 	}{
-		{"eu-central-1", 10, []string{"a", "b", "c"}}, {"eu-central-1", 2, []string{"a", "b"}}, {"us-east-1", 10, []string{"d"}}, {"eu-central", 10, nil},
+		{"eu-central-1", 10, []string{"a", "b", "c"}}, {"eu-central-1", 2, []string{"a", "b"}}, {"us-east-1", 10, []string{"d"}}, {"eu-central", 10, nil}, {"", 10, []string{"a", "b", "c", "d"}},
 	} {
 		found, err := s.Profiles(ctx, account, list.region, list.limit)
 		var got []string
@@ -135,5 +136,36 @@ func testSettings(t *testing.T, open func() store.Store) {
 	}
 	if _, err := s.Setting(ctx, "a"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("after: %v", err)
+	}
+}
+
+// testDeletedAccount deletes an account: whoever gets its id later must find nothing that
+// was made in it.
+func testDeletedAccount(t *testing.T, open func() store.Store) {
+	s := open()
+	ctx := t.Context()
+	other := profile("a", "first")
+	other.Account = "999999999999"
+	for _, p := range []store.Profile{profile("a", "first"), other} {
+		if err := s.CreateProfile(ctx, p); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.PutSetting(ctx, "logging/"+p.Account, json.RawMessage(`{}`)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	gone := iam.Account{ID: account}
+	for _, change := range []store.Change{store.Put(gone), store.Delete(gone.Ref())} {
+		if err := s.Apply(ctx, revision(t, s), change); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for id, want := range map[string]error{account: store.ErrNotFound, other.Account: nil} {
+		if _, err := s.Profile(ctx, id, "a"); !errors.Is(err, want) {
+			t.Errorf("the profile of %s: %v", id, err)
+		}
+		if _, err := s.Setting(ctx, "logging/"+id); !errors.Is(err, want) {
+			t.Errorf("the setting of %s: %v", id, err)
+		}
 	}
 }

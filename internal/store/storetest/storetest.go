@@ -25,6 +25,7 @@ func Run(t *testing.T, open func(t *testing.T) (again func() store.Store)) {
 		{"Profiles", testProfiles},
 		{"ConcurrentProfile", testConcurrentProfile},
 		{"Settings", testSettings},
+		{"DeletedAccount", testDeletedAccount},
 		{"TogetherFromNothing", testTogether},
 	} {
 		t.Run(test.name, func(t *testing.T) {
