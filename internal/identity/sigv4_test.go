@@ -87,7 +87,7 @@ func TestSigV4Elsewhere(t *testing.T) {
 		"listed":    {identity.Options{Elsewhere: []string{"us-"}, Regions: []string{"us-east-1"}}, true},
 	} {
 		test.options.Keys = identity.DevelopmentKeys{}
-		_, err := identity.NewCredentials(test.options).Authenticate(t.Context(), r, body)
+		_, err := identity.Authenticate(t.Context(), identity.NewCredentials(test.options), r, body)
 		if (err == nil) != test.want {
 			t.Errorf("%s: %v", name, err)
 		}
