@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // maxViolations bounds the text of one error; the count in it stays exact.
@@ -134,13 +135,14 @@ func sortedMap[V any](m map[string]V) iter.Seq2[string, V] {
 	}
 }
 
-// pattern matches the whole of a value by one of its alternatives.
-type pattern []*regexp.Regexp
+// pattern matches the whole of a value by one of its alternatives. Each is compiled when
+// it is first asked: few ever are, and all together take 3 MB and some milliseconds.
+type pattern []func() *regexp.Regexp
 
 func newPattern(alternatives ...string) pattern {
 	p := make(pattern, len(alternatives))
 	for i, alternative := range alternatives {
-		p[i] = regexp.MustCompile(`^(?:` + alternative + `)$`)
+		p[i] = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?:` + alternative + `)$`) })
 	}
 	return p
 }
@@ -148,7 +150,7 @@ func newPattern(alternatives ...string) pattern {
 // MatchString says whether a value matches.
 func (p pattern) MatchString(value string) bool {
 	for _, alternative := range p {
-		if alternative.MatchString(value) {
+		if alternative().MatchString(value) {
 			return true
 		}
 	}

@@ -40,7 +40,11 @@ func writePatterns(w *writer, s *Service) {
 	w.line("var (")
 	for _, name := range sorted(s.Shapes) {
 		if shape := s.Shapes[name]; shape.Pattern != "" && s.input[name] {
-			w.line("\t%s = newPattern(`%s`)", patternVar(name), strings.Join(alternatives(shape.Pattern), "`, `"))
+			parts := alternatives(shape.Pattern)
+			for _, part := range parts {
+				regexp.MustCompile(part) // the program does so when it is first needed
+			}
+			w.line("\t%s = newPattern(`%s`)", patternVar(name), strings.Join(parts, "`, `"))
 		}
 	}
 	w.line(")\n")
