@@ -70,7 +70,9 @@ func program(ctx context.Context, path, dir string) (string, error) {
 		return path, nil
 	}
 	path = filepath.Join(dir, "saprolite")
-	build := exec.CommandContext(ctx, "go", "build", "-o", path, "github.com/saprolite/saprolite/cmd/saprolite")
+	// As "make build" does.
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, "github.com/saprolite/saprolite/cmd/saprolite")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	build.Stderr = os.Stderr
 	return path, build.Run()
 }
