@@ -88,7 +88,7 @@ func (c *Catalog) arn(id ID, at Location) string {
 	if c.forEveryAccount(id) {
 		return at.profileARN(id.Kind, id.Resource)
 	}
-	return id.Text
+	return at.ARN(id)
 }
 
 // forEveryAccount says whether a mapping serves the id in any account and region.

@@ -36,6 +36,9 @@ func TestResourcesOfTheCaller(t *testing.T) {
 		"arn:aws:bedrock:us-east-1:999999999999:provisioned-model/abcdefghijkl": {Models: []string{own + "provisioned-model/abcdefghijkl"}},
 		"arn:aws:sagemaker:us-east-1:999999999999:endpoint/e":                   {Models: []string{"arn:aws:sagemaker:eu-west-1:123456789012:endpoint/e"}},
 		fixed: {Models: []string{fixed}},
+		// Without an account it is the caller's too, whatever is mapped.
+		"custom-model/abcdefghijkl":                  {Models: []string{own + "custom-model/abcdefghijkl"}},
+		"application-inference-profile/bbbbbbbbbbbb": {Profile: own + "application-inference-profile/bbbbbbbbbbbb"},
 		// A profile that another account made is unknown, and what is behind it.
 		foreign: {Profile: foreign},
 	} {
