@@ -62,11 +62,7 @@ func (c *policiesCreate) Run(ctx context.Context) error {
 		}
 		return e.CreatePolicy(made)
 	}, func(e *admin.Everybody) (any, error) { return viewPolicy(e, made), nil }, "The policy is made. Next: \"saprolite users attach USER %s\".", c.Name)
-	if err != nil {
-		return err
-	}
-	c.warnOfKeys(c.Name, policy.Managed, document)
-	return nil
+	return c.taken(err, c.Name, policy.Managed, document)
 }
 
 type policiesUpdate struct {
@@ -89,23 +85,23 @@ func (c *policiesUpdate) Run(ctx context.Context) error {
 		}
 		return e.UpdatePolicy(next)
 	}, "The policy is another. A server knows it within a second.")
+	return c.taken(err, c.Name, policy.Managed, document)
+}
+
+// taken gives the error of a command that takes a document. When there is none, it tells
+// of conditions in the document that can never be met here.
+func (o *office) taken(err error, name string, kind policy.Kind, document string) error {
 	if err != nil {
 		return err
 	}
-	c.warnOfKeys(c.Name, policy.Managed, document)
-	return nil
-}
-
-// warnOfKeys tells of conditions that can never be met here, of a document that was
-// taken.
-func (o *office) warnOfKeys(name string, kind policy.Kind, document string) {
 	parsed, err := policy.Parse(name, kind, []byte(document))
 	if err != nil {
-		return
+		return nil // it is taken as it is
 	}
 	if unknown := conditions.Unknown(parsed); len(unknown) > 0 {
 		o.warn("%s is in force, but no request has a value of %s here: docs/principals.md lists the keys that some have", name, strings.Join(unknown, ", "))
 	}
+	return nil
 }
 
 type policiesList struct{ office }

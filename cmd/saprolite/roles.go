@@ -75,11 +75,7 @@ func (c *rolesCreate) Run(ctx context.Context) error {
 		made, err := e.Role(role.Ref())
 		return viewRole(e, made), err
 	}, "The role is made. \"saprolite roles show %s\" tells its ARN, which AWS_ROLE_ARN takes.", c.Name)
-	if err != nil {
-		return err
-	}
-	c.warnOfKeys(c.Name, policy.Trust, trust)
-	return nil
+	return c.taken(err, c.Name, policy.Trust, trust)
 }
 
 type rolesUpdate struct {
@@ -104,13 +100,10 @@ func (c *rolesUpdate) Run(ctx context.Context) error {
 		next.Account = r.Account
 		return e.UpdateRole(next)
 	}, "The role is another. A server knows it within a second.")
-	if err != nil {
+	if next.Trust == "" {
 		return err
 	}
-	if next.Trust != "" {
-		c.warnOfKeys(c.Name, policy.Trust, next.Trust)
-	}
-	return nil
+	return c.taken(err, c.Name, policy.Trust, next.Trust)
 }
 
 type rolesList struct{ office }

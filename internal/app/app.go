@@ -79,7 +79,7 @@ func New(o Options) (*App, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	encryption, err := newEncryption(o, o.Log)
+	encryption, err := newEncryption(o)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ func (a *App) build(o Options) error {
 	if a.quotas, err = newQuotas(o.Config, a.log); err != nil {
 		return err
 	}
-	if a.watch, err = newWatch(o, a.log); err != nil {
+	if a.watch, err = newWatch(o); err != nil {
 		return err
 	}
 	known := o.Config.Catalog()
@@ -134,7 +134,7 @@ func (a *App) build(o Options) error {
 	if err := a.watch.read(a); err != nil {
 		return err
 	}
-	if a.callers, err = newCallers(o, a.state, a.watch, a.log); err != nil {
+	if a.callers, err = newCallers(o, a.state, a.watch); err != nil {
 		return err
 	}
 	if a.engine, err = newEngine(o, a.log); err != nil {

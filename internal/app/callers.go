@@ -38,10 +38,10 @@ func sealFile(c *config.Config, dataDir string) string {
 }
 
 // warnOfSeal says that others can get at the keys.
-func warnOfSeal(o Options, log *slog.Logger) {
+func warnOfSeal(o Options) {
 	path := sealFile(o.Config, o.DataDir)
 	if mode, exposed := seal.Exposed(path); exposed {
-		log.Warn("other users of this machine can get at the keys that seal secrets, and with them at the secrets of all access keys: "+
+		o.Log.Warn("other users of this machine can get at the keys that seal secrets, and with them at the secrets of all access keys: "+
 			"run chmod 600 on the file; if somebody may have read it, put a new key in front and run \"saprolite keys reseal\"",
 			"file", path, "mode", mode.String())
 	}
@@ -96,7 +96,7 @@ type callers struct {
 }
 
 // newCallers makes what the configuration asks for; state is used by IAM alone.
-func newCallers(o Options, state store.Principals, heard *watch, log *slog.Logger) (*callers, error) {
+func newCallers(o Options, state store.Principals, heard *watch) (*callers, error) {
 	switch {
 	case o.Config.Auth == config.AuthNone:
 		return &callers{identity: identity.None{}}, nil
@@ -110,7 +110,7 @@ func newCallers(o Options, state store.Principals, heard *watch, log *slog.Logge
 	if err != nil {
 		return nil, err
 	}
-	warnOfSeal(o, log)
+	warnOfSeal(o)
 	people, err := OpenDirectory(ctx, o, state, ring)
 	if err != nil {
 		return nil, err
@@ -140,7 +140,7 @@ func newCallers(o Options, state store.Principals, heard *watch, log *slog.Logge
 		Providers:   providers,
 		CheckPolicy: checkSessionPolicy,
 		Observe:     heard.sts,
-		Log:         log,
+		Log:         o.Log,
 	})
 	return c, err
 }

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net"
 	"path/filepath"
 	"sync"
@@ -33,28 +32,28 @@ func CAFile(dataDir string) string { return authority.CAFile(authorityDir(dataDi
 func authorityDir(dataDir string) string { return filepath.Join(dataDir, "tls") }
 
 // newEncryption reads or prepares the certificates that the configuration asks for.
-func newEncryption(o Options, log *slog.Logger) (*encryption, error) {
+func newEncryption(o Options) (*encryption, error) {
 	settings := o.Config.TLS
 	e := &encryption{demand: settings.Clients.Certificate}
 	var err error
 	switch {
 	case settings.Auto:
-		e.auto = &authority.Options{Dir: authorityDir(o.DataDir), Names: serverNames(o.Config), Log: log}
+		e.auto = &authority.Options{Dir: authorityDir(o.DataDir), Names: serverNames(o.Config), Log: o.Log}
 	case settings.CertFile != "":
-		e.certificates, err = transport.LoadFiles(settings.CertFile, settings.KeyFile, log)
+		e.certificates, err = transport.LoadFiles(settings.CertFile, settings.KeyFile, o.Log)
 		if err != nil {
 			return nil, o.Config.Problem("tls", err.Error(), "certFile must hold a certificate in PEM, and keyFile its key")
 		}
 	case len(settings.ACME.Domains) > 0:
 		e.challenges = true
-		if e.certificates, err = newACME(o, log); err != nil {
+		if e.certificates, err = newACME(o); err != nil {
 			return nil, err
 		}
 	}
 	if settings.Clients.CAFile == "" {
 		return e, nil
 	}
-	e.clients, err = transport.LoadAuthorities(settings.Clients.CAFile, log)
+	e.clients, err = transport.LoadAuthorities(settings.Clients.CAFile, o.Log)
 	if err != nil {
 		return nil, o.Config.Problem("tls.clients.caFile", err.Error(), "name a file with certificates in PEM")
 	}
@@ -74,7 +73,7 @@ func (e *encryption) open(ctx context.Context) error {
 	return nil
 }
 
-func newACME(o Options, log *slog.Logger) (transport.Certificates, error) {
+func newACME(o Options) (transport.Certificates, error) {
 	settings := o.Config.TLS.ACME
 	address := ""
 	for _, l := range o.Config.Listen {
@@ -87,7 +86,7 @@ func newACME(o Options, log *slog.Logger) (transport.Certificates, error) {
 	}
 	manager, err := acme.New(acme.Options{
 		Domains: settings.Domains, Email: settings.Email, Directory: settings.Directory, CAFile: settings.CAFile,
-		Address: address, Dir: filepath.Join(o.DataDir, "acme"), Log: log,
+		Address: address, Dir: filepath.Join(o.DataDir, "acme"), Log: o.Log,
 	})
 	if err != nil {
 		return nil, o.Config.Problem("tls.acme", err.Error(), "caFile must hold a certificate in PEM")

@@ -27,19 +27,19 @@ type watch struct {
 }
 
 // newWatch makes what the configuration asks for.
-func newWatch(o Options, log *slog.Logger) (*watch, error) {
+func newWatch(o Options) (*watch, error) {
 	w := &watch{proxies: o.Config.Proxies.Trusted().Peers}
 	if o.Stateless {
 		return w, nil
 	}
 	var err error
-	if w.trail, err = OpenTrail(o.Config, log); err != nil {
+	if w.trail, err = OpenTrail(o.Config, o.Log); err != nil {
 		return nil, err
 	}
 	w.metrics = telemetry.NewMetrics(telemetry.MetricsOptions{Principals: telemetry.Switch(o.Config.Telemetry.Principals), Version: o.Version})
 	to := o.Config.Telemetry.OTLP
 	w.export, err = telemetry.NewExport(context.Background(), telemetry.ExportOptions{
-		Endpoint: to.Endpoint, Headers: plain(to.Headers), Version: o.Version, Log: log,
+		Endpoint: to.Endpoint, Headers: plain(to.Headers), Version: o.Version, Log: o.Log,
 	})
 	if err != nil {
 		return nil, errors.Join(err, w.close())

@@ -6,8 +6,8 @@ import (
 	"github.com/saprolite/saprolite/internal/bedrock"
 )
 
-// maxID is the length of the longest model id, in bytes (InvokeModel, modelId).
-const maxID = 2048
+// MaxID is the length of the longest model id, in bytes (InvokeModel, modelId).
+const MaxID = 2048
 
 // Kind is the type of resource that an id names, in the words of its ARN.
 type Kind string
@@ -53,7 +53,7 @@ var prefixes = [...]string{"us", "us-gov", "eu", "apac", "jp", "au", "ca", "glob
 // name nothing. An ARN may be cut down to its type and resource, as
 // prompt-router/abc. The error is a *bedrock.ValidationException.
 func ParseID(s string) (ID, error) {
-	if s == "" || len(s) > maxID || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' }) {
+	if s == "" || len(s) > MaxID || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return ID{}, invalidID()
 	}
 	if strings.HasPrefix(s, "arn:") {

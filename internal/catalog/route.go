@@ -94,8 +94,8 @@ func (c *Catalog) route(mappings []Mapping) error {
 
 func (c *Catalog) checkMapping(m *Mapping) (field string, err error) {
 	switch {
-	case m.ID == "" || len(m.ID) > maxID:
-		return "ID", fmt.Errorf("an id has 1 to %d characters", maxID)
+	case m.ID == "" || len(m.ID) > MaxID:
+		return "ID", fmt.Errorf("an id has 1 to %d characters", MaxID)
 	case !pattern.Is(m.ID) && !isID(m.ID):
 		return "ID", errors.New("this is neither a model id nor an ARN of a model")
 	case c.routes.exact[m.ID] != nil:

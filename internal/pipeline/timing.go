@@ -24,26 +24,26 @@ type Timing struct {
 	StopReason bedrock.StopReason
 }
 
+// counted takes each piece for a token.
 func counted(events provider.Events, timing *Timing) provider.Events {
-	return func(yield func(bedrock.ConverseStreamOutput, error) bool) {
-		for event, err := range events {
-			if event.ContentBlockDelta != nil {
-				timing.Seen++
-			}
-			if !yield(event, err) {
-				return
-			}
-		}
-	}
+	return noted(events, func(*bedrock.ContentBlockDelta) { timing.Seen++ })
 }
 
+// guessed takes the pieces, which are whole blocks, for as many tokens as quotas do.
 func guessed(events provider.Events, timing *Timing) provider.Events {
+	size := 0
+	return noted(events, func(delta *bedrock.ContentBlockDelta) {
+		size += contentSize(delta)
+		timing.Seen = conversation.EstimateTextTokens(size)
+	})
+}
+
+// noted notes each piece of content that passes.
+func noted(events provider.Events, note func(*bedrock.ContentBlockDelta)) provider.Events {
 	return func(yield func(bedrock.ConverseStreamOutput, error) bool) {
-		size := 0
 		for event, err := range events {
 			if event.ContentBlockDelta != nil {
-				size += contentSize(&event.ContentBlockDelta.Delta)
-				timing.Seen = conversation.EstimateTextTokens(size)
+				note(&event.ContentBlockDelta.Delta)
 			}
 			if !yield(event, err) {
 				return

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/saprolite/saprolite/internal/bedrock"
+	"github.com/saprolite/saprolite/internal/catalog"
 	"github.com/saprolite/saprolite/internal/identity"
 	"github.com/saprolite/saprolite/internal/invocationlog"
 	"github.com/saprolite/saprolite/internal/restjson"
@@ -54,8 +55,9 @@ type exchange struct {
 }
 
 // route puts an operation behind its route. This is the path of every request:
-// request id, authenticate by the head, read the body, authenticate by it, decode, authorize, validate, run; run encodes the answer.
-// What a caller may do can depend on what the request says.
+// request id, authenticate by the head, read the body, authenticate by it, decode,
+// authorize, validate, run; run encodes the answer. What a caller may do can depend on
+// what the request says.
 func route[In any, P input[In]](s *Server, op bedrock.Operation, run func(*exchange, P) error) {
 	s.mux.HandleFunc(op.Method+" "+op.URI, func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), s.RequestTimeout)
@@ -207,10 +209,6 @@ func (x *exchange) flush() error {
 	return nil
 }
 
-// maxModelID is the longest id of a model that there may be, in bytes: what a caller
-// writes beyond that is not for the log.
-const maxModelID = 2048
-
 // close tells the log how the exchange ended.
 func (x *exchange) close() {
 	x.ended()
@@ -221,7 +219,8 @@ func (x *exchange) close() {
 		slog.String("requestId", x.requestID),
 	}
 	if id := x.r.PathValue("modelId"); id != "" {
-		attributes = append(attributes, slog.String("modelId", id[:min(len(id), maxModelID)]))
+		// What is longer is none, and not for the log.
+		attributes = append(attributes, slog.String("modelId", id[:min(len(id), catalog.MaxID)]))
 	}
 	level := slog.LevelInfo
 	switch {

@@ -26,17 +26,8 @@ func (l *Limiter) release(g *grant) {
 
 // keep renews the leases until ctx ends.
 func (l *Limiter) keep(ctx context.Context) {
-	tick := time.NewTicker(l.Lease / 3)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			// What fails now is tried again with the next tick, before leases end.
-			_ = l.renew(ctx)
-		}
-	}
+	// What fails now is tried again with the next tick, before leases end.
+	every(ctx, l.Lease/3, func() { _ = l.renew(ctx) })
 }
 
 // renewBatch bounds the leases of one script.
@@ -76,16 +67,23 @@ func (l *Limiter) held() map[string][]any {
 // mend does what failures have left to be done, until ctx ends: it finds out by that
 // whether Redis answers again.
 func (l *Limiter) mend(ctx context.Context) {
-	tick := time.NewTicker(pause)
+	every(ctx, pause, func() {
+		// What fails now is tried again.
+		_ = l.giveBack(ctx)
+		_ = l.raise(ctx, l.clock())
+	})
+}
+
+// every does something time and again until ctx ends.
+func every(ctx context.Context, interval time.Duration, do func()) {
+	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			// What fails now is tried again.
-			_ = l.giveBack(ctx)
-			_ = l.raise(ctx, l.clock())
+			do()
 		}
 	}
 }
